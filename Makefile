@@ -1,0 +1,45 @@
+# `make lecture` opens the lecture, `make test` passes the tests; both set everything up first, once.
+ifeq ($(OS),Windows_NT)
+PYTHON ?= python
+BIN := .venv/Scripts
+else
+PYTHON ?= python3
+BIN := .venv/bin
+endif
+# JupyterLab asks for this flag where one is root, as in most containers.
+ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+lecture: .venv/lecture-installed
+	$(BIN)/jupyter lab $(ROOT) lecture.ipynb
+
+test: .venv/tests-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest --cov --cov-report=term
+
+present: .venv/lecture-installed          # code folded away, sized for a projector
+	$(BIN)/python tools/present.py
+
+html: .venv/tests-installed               # lecture.html: the lecture in one file, no kernel, no network
+	$(BIN)/python tools/export_html.py
+
+data: .venv/lecture-installed             # everything the lecture downloads, ahead of time
+	$(BIN)/python -m datasets --fetch
+
+results: .venv/lecture-installed          # train the networks in results/ again
+	$(BIN)/python tools/make_results.py
+
+benchmarks: .venv/tests-installed         # one table, each figure a ratio of two things timed in one run
+	$(BIN)/python benchmarks/run_all.py
+
+.venv/lecture-installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --upgrade pip
+	$(BIN)/python -m pip install -r requirements.txt
+	echo done > $@
+
+.venv/tests-installed: .venv/lecture-installed tests/requirements.txt
+	$(BIN)/python -m pip install -r tests/requirements.txt
+	echo done > $@
+
+.PHONY: lecture test present html data results benchmarks

@@ -1,0 +1,40 @@
+"""What every test shares: a cache folder of its own, no network, and the real data where there is some."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+REAL_DATA = os.environ.get("LECTURE_REAL_DATA") or os.environ.get("LECTURE_DATA")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_folders(tmp_path_factory):
+    """Keep the tests out of the user's caches, and the network out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LECTURE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("LECTURE_OFFLINE", "1")
+        patch.delenv("LECTURE_DATA", raising=False)
+        patch.setenv("MPLBACKEND", "agg")
+        yield
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder with the real data in the official layouts, or skip."""
+    if not REAL_DATA:
+        pytest.skip("needs real data: set LECTURE_REAL_DATA to a folder that holds it")
+    return Path(REAL_DATA).resolve()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """With LECTURE_SKIP_NOTHING set, a skip for any reason but a missing GPU is a failure."""
+    if not os.environ.get("LECTURE_SKIP_NOTHING"):
+        return
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    skipped = [r for r in reporter.stats.get("skipped", []) if "GPU" not in str(r.longrepr)]
+    for report in skipped:
+        reporter.write_line(f"skipped where nothing may be: {report.nodeid}: {report.longrepr}", red=True)
+    if skipped and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
