@@ -163,7 +163,16 @@ def show_grid(ax: Axes, rows, columns, color=FAINT):
 def mark(ax: Axes, row, column, height, width, color=ACCENT, linewidth=3) -> Rectangle:
     """Outline the pixels from (``row``, ``column``) on, ``height`` x ``width`` of them."""
     return ax.add_patch(
-        Rectangle((column - 0.5, row - 0.5), width, height, fill=False, edgecolor=color, linewidth=linewidth)
+        Rectangle(
+            (column - 0.5, row - 0.5),
+            width,
+            height,
+            fill=False,
+            edgecolor=color,
+            linewidth=linewidth,
+            zorder=5,
+            clip_on=False,
+        )
     )
 
 

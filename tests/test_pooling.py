@@ -1,0 +1,72 @@
+"""Pooling against torch; its properties; what is refused."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+import pooling
+
+rng = np.random.default_rng(0)
+POOL = {"average": F.avg_pool2d, "max": F.max_pool2d}
+
+
+@pytest.mark.parametrize(
+    "shape, size, stride, padding, kind",
+    [
+        case
+        for case in itertools.product(
+            [(8, 8), (7, 12)], [1, 2, 3, (2, 3)], [None, 1, 2, (3, 1)], [0, 1], pooling.KINDS
+        )
+        if case[3] * 2 <= min(np.broadcast_to(case[1], 2))
+    ],
+)
+def test_pool_agrees_with_torch(shape, size, stride, padding, kind):
+    x = (rng.standard_normal(shape) - 3).astype(np.float32)  # below zero: a zero in the padding would win
+    wanted = POOL[kind](torch.from_numpy(x)[None], size, stride, padding)[0]
+    got = pooling.pool(x, size, stride, kind, padding)
+    np.testing.assert_allclose(got, wanted, atol=1e-5)
+    assert got.dtype == np.float32
+
+
+def test_average_pooling_is_the_nine_term_sum():
+    x = pooling.EXAMPLE
+    means = pooling.pool(x, 3, 2, "average")
+    by_hand = sum(x[k : k + 5 : 2, j : j + 5 : 2] for k in range(3) for j in range(3)) / 9
+    np.testing.assert_allclose(means, by_hand, rtol=1e-6)
+
+
+def test_a_constant_image_stays_constant():
+    for kind in pooling.KINDS:
+        np.testing.assert_allclose(pooling.pool(np.full((9, 9), 0.3), 3, 2, kind), 0.3)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"kind": "median"}, "kind must be one of 'average', 'max'; got 'median'"),
+        ({"size": 0}, "size must be"),
+        ({"stride": 0}, "stride must be"),
+        ({"padding": -1}, "padding must be"),
+        ({"padding": 2}, "at most half of the window size"),
+        ({"size": 9}, "does not fit"),
+        ({"x": np.zeros((2, 6, 6))}, "x must be a matrix"),
+        ({"x": np.full((6, 6), np.nan)}, "NaN"),
+    ],
+)
+def test_bad_input_is_refused_with_a_sentence(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        pooling.pool(**{"x": np.zeros((6, 6)), "size": 3, "stride": 2, "kind": "max", **arguments})
+
+
+@pytest.mark.parametrize("kind", pooling.KINDS)
+def test_the_figure_marks_three_windows_and_their_outputs(kind):
+    left, right = pooling.draw_pooling(pooling.EXAMPLE, 3, 2, kind).axes
+    written = [float(text.get_text()) for text in right.texts]
+    np.testing.assert_allclose(written, pooling.pool(pooling.EXAMPLE, 3, 2, kind).ravel(), atol=0.005)
+    for window, output in zip(left.patches, right.patches, strict=True):
+        assert window.get_width() == 3 and output.get_width() == 1
+        np.testing.assert_allclose(np.array(window.get_xy()) + 0.5, 2 * (np.array(output.get_xy()) + 0.5))
+    assert len(left.patches) == 3
