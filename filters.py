@@ -165,9 +165,10 @@ def convolve(image, kernel, padding=0, stride=1, dilation=1):
         negative padding, or a kernel larger than the padded image.
     """
     image, kernel = checked(image, "image"), checked(kernel, "kernel")
-    return np.einsum(
-        "rcij,ij->rc", windows(image, kernel.shape, padding, stride, dilation), kernel, optimize=True
-    )
+    # Summed in double precision: the response to a flat image is then exactly the kernel's sum times its value.
+    seen = windows(image.astype(np.float64), kernel.shape, padding, stride, dilation)
+    response = np.einsum("rcij,ij->rc", seen, kernel.astype(np.float64))
+    return response.astype(np.result_type(image, kernel), copy=False)
 
 
 def im2col(x, size):
