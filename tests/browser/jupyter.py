@@ -1,0 +1,112 @@
+"""Drive the lecture in a real browser: a JupyterLab server of its own, and pages that know when it is idle."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+BROWSER_ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+# Errors in the callbacks of controls show nowhere in the page: they are collected from the kernel's IOPub
+# channel, along with the messages that it is still busy with.
+WATCH = """(async () => {
+  const session = jupyterapp.shell.currentWidget.sessionContext;
+  await session.ready; await session.session.kernel.info;
+  window.ERRORS = []; window.BUSY = new Set();
+  session.iopubMessage.connect((_, message) => {
+    const content = message.content, type = message.header.msg_type;
+    if (type == "error") ERRORS.push(content.ename + ": " + content.evalue);
+    if (type == "status")
+      BUSY[content.execution_state == "busy" ? "add" : "delete"](message.parent_header.msg_id);
+  });
+})()"""
+
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
+    "notebook-extension/tracker": {"windowingMode": "none"},  # otherwise cells off screen leave the page
+}
+
+
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def server(folder, work, command="jupyterlab", settings=SETTINGS, arguments=(), environment=None):
+    """Serve ``folder`` with settings, workspaces and configuration kept in ``work``; yield the address."""
+    for name, values in settings.items():
+        path = work / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values))
+    folders = {
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTER_DATA_DIR": "data",
+        "IPYTHONDIR": "ipython",
+    }
+    environment = {**os.environ, **(environment or {}), **{k: str(work / v) for k, v in folders.items()}}
+    port = free_port()
+    flags = ["--no-browser", "--allow-root", "--expose-app-in-browser", f"--port={port}"]
+    flags += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    with open(work / "server.log", "w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", command, *flags, *arguments], env=environment, stdout=log, stderr=log
+        )
+    try:
+        address = f"http://127.0.0.1:{port}"
+        wait_for(address + "/api/status", process, work / "server.log")
+        yield address
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # a server stopped right after a page was loaded can hang
+            process.kill()
+            process.wait()
+
+
+def wait_for(address, process, log, seconds=60):
+    """Wait until the server answers."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            return urllib.request.urlopen(address, timeout=5).close()
+        except OSError:
+            time.sleep(0.1)
+    raise RuntimeError(f"No server at {address} after {seconds} s:\n{log.read_text()[-2000:]}")
+
+
+def open_notebook(page, address, name, tree="lab/tree"):
+    """Open a notebook in JupyterLab and wait until its kernel answers."""
+    page.goto(f"{address}/{tree}/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+    page.evaluate(WATCH)
+
+
+def run_all(page, seconds=600):
+    """Run all cells; return the errors that the kernel reported."""
+    done = page.evaluate(
+        """seconds => Promise.race([jupyterapp.commands.execute('notebook:run-all-cells'),
+             new Promise((_, reject) => setTimeout(() => reject('still running'), seconds * 1000))])""",
+        seconds,
+    )
+    settle(page)
+    errors = page.evaluate("ERRORS")
+    return errors if done or errors else ["run-all-cells returned false"]
+
+
+def settle(page, seconds=30):
+    """Wait until the kernel has nothing more to do: errors arrive up to half a second after the picture."""
+    page.wait_for_function("BUSY.size == 0", timeout=seconds * 1000)
