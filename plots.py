@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from PIL import Image
 
@@ -36,24 +37,39 @@ def figure(width, height, dpi=100):
     return fig
 
 
-def png(fig, scale=1):
-    """Return the figure as PNG bytes, with ``scale`` pixels for each of its dots.
+def png(fig, scale=1, palette=False):
+    """Return the figure as PNG bytes.
 
-    Compressed lightly, since encoding is what a moving slider waits for.
+    Parameters
+    ----------
+    fig : Figure
+        What to render.
+    scale : float
+        Pixels for each dot of the figure.
+    palette : bool
+        Keep the 256 most used colours only, and compress well: a third of the size, for films of drawings.
+        Otherwise compression is light, since it is what a moving slider waits for.
+
+    Returns
+    -------
+    bytes
     """
     dpi = fig.dpi
     try:
         if scale != 1:
             fig.set_dpi(dpi * scale)
-        if fig.get_layout_engine() is not None:
-            fig.canvas.draw()  # constrained layout settles on the second drawing only
+        if isinstance(fig.get_layout_engine(), ConstrainedLayoutEngine):
+            fig.canvas.draw()  # this layout settles on the second drawing only
         fig.canvas.draw()
         pixels = np.asarray(fig.canvas.buffer_rgba())[..., :3]
     finally:
         if scale != 1:
             fig.set_dpi(dpi)
+    image = Image.fromarray(np.ascontiguousarray(pixels))
+    if palette:
+        image = image.quantize(256, method=Image.Quantize.MEDIANCUT)
     stream = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(stream, "PNG", compress_level=1)
+    image.save(stream, "PNG", compress_level=9 if palette else 1)
     return stream.getvalue()
 
 

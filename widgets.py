@@ -173,7 +173,7 @@ def play(draw, count, *, alt, name, labels=None, interval=400, width=None, scale
     frames = []
     for k in range(count):
         figure = draw(k)
-        frames.append(plots.png(figure, scale))
+        frames.append(plots.png(figure, scale, palette=True))
         figure.set_layout_engine(
             "none"
         )  # laid out once: nothing moves from frame to frame, and drawing is faster

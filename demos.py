@@ -1,0 +1,249 @@
+"""The players and explorers of parts 1 to 3, on kernels: one function a demo, one line in the notebook.
+
+Pictures come in as {name: (rows, columns) array in [0, 1]}. The numbers come from `filters`.
+"""
+
+import ipywidgets
+import numpy as np
+
+import filters
+import plots
+import pooling
+import widgets
+
+OWN = "Your own numbers"
+BRIGHT = 0.55  # above this level black text is readable, below it white
+
+
+def slider(least, most, value, label):
+    """Return a slider over whole numbers with a label."""
+    return ipywidgets.IntSlider(value=value, min=least, max=most, description=label)
+
+
+def choice(options, label, value=None):
+    """Return a drop-down list with a label."""
+    options = list(options)
+    return ipywidgets.Dropdown(
+        options=options, value=options[0] if value is None else value, description=label
+    )
+
+
+def shrink(image, rows):
+    """Return an image averaged down to ``rows`` x ``rows``: the centre of it that divides evenly."""
+    factor = len(image) // rows
+    margin = (len(image) - factor * rows) // 2
+    end = margin + factor * rows
+    return pooling.pool(image[margin:end, margin:end], factor, kind="average")
+
+
+def replace_image(artist, image, limit=None):
+    """Give an `AxesImage` new pixels, of any size, and a new range if ``limit`` is given."""
+    rows, columns = image.shape[:2]
+    artist.set_data(image)
+    artist.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
+    if limit is not None:
+        artist.set_clim(-limit, limit)
+
+
+def tidy(number):
+    """Return a number with its sign and two decimals, and plain 0 for what rounds to it."""
+    return "0" if abs(number) < 0.005 else f"{number:+.2f}"
+
+
+# Part 1: opening
+
+
+def sliding_kernel(digit, kernel=None):
+    """Play the film of a kernel that slides over a digit.
+
+    Parameters
+    ----------
+    digit : array
+        (rows, columns) in [0, 1]; averaged down to 10x10, so that its pixels can be seen.
+    kernel : array, optional
+        3x3; a horizontal edge unless given.
+
+    Returns
+    -------
+    Player
+        One frame an output pixel: the patch, the products, their sum, and the output so far.
+    """
+    if kernel is None:
+        kernel = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]) / 4
+    image = shrink(np.asarray(digit), 10)
+    output = filters.convolve(image, kernel)
+    patches = filters.windows(image, kernel.shape)
+    fig = plots.figure(12, 4.6)
+    grid = fig.add_gridspec(2, 3, width_ratios=[1.5, 1, 1.3])
+    image_ax, output_ax = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[:, 2])
+    patch_ax, product_ax = fig.add_subplot(grid[0, 1]), fig.add_subplot(grid[1, 1])
+    plots.show_image(image_ax, image, "Image")
+    window, here = plots.mark(image_ax, 0, 0, *kernel.shape), plots.mark(output_ax, 0, 0, 1, 1)
+    patch = plots.show_image(patch_ax, patches[0, 0], "Patch, times the kernel")
+    products = plots.show_signed(product_ax, np.zeros(kernel.shape), 1)
+    drawn = plots.show_signed(output_ax, np.full(output.shape, np.nan), plots.magnitude(output), "Output")
+    above, below = (plots.show_numbers(ax, kernel, size=plots.FONT - 2) for ax in (patch_ax, product_ax))
+    for (r, c), weight in np.ndenumerate(kernel):
+        above[r][c].set_y(r - 0.2)
+        patch_ax.text(
+            c, r + 0.28, f"× {weight:g}", ha="center", va="center", color=plots.ACCENT, fontweight="bold"
+        )
+
+    def draw(k):
+        r, c = divmod(k, output.shape[1])
+        plots.move_mark(window, r, c)
+        plots.move_mark(here, r, c)
+        patch.set_data(patches[r, c])
+        products.set_data(patches[r, c] * kernel)
+        for (i, j), grey in np.ndenumerate(patches[r, c]):
+            above[i][j].set_text(f"{grey:.1f}")
+            above[i][j].set_color("black" if grey > BRIGHT else "white")
+            below[i][j].set_text(tidy(grey * kernel[i, j]))
+        product_ax.set_title(f"Products: their sum is {tidy(output[r, c])}", fontsize=plots.FONT)
+        drawn.set_data(np.where(np.arange(output.size).reshape(output.shape) <= k, output, np.nan))
+        return fig
+
+    return widgets.play(
+        draw,
+        output.size,
+        name="sliding-kernel",
+        interval=250,
+        alt="A 3x3 kernel slides over a digit; the sum of the products under it becomes one output pixel",
+        labels=[f"Output pixel ({r}, {c}) is {tidy(output[r, c])}" for r, c in np.ndindex(output.shape)],
+    )
+
+
+# Part 2: convolution
+
+
+def read_kernel(text):
+    """Return the kernel that a person typed, one row a line, numbers apart by spaces or commas."""
+    rows = [line.replace(",", " ").split() for line in text.splitlines() if line.strip()]
+    if not rows or len({len(row) for row in rows}) != 1:
+        raise ValueError("Type one row of the kernel on each line, each with as many numbers as the others.")
+    try:
+        kernel = np.array([[float(number) for number in row] for row in rows])
+    except ValueError:
+        raise ValueError("A kernel holds numbers only, such as 1, -2 or 0.5, apart by spaces.") from None
+    if max(kernel.shape) > 15:
+        raise ValueError(f"A kernel here has at most 15 rows and columns; this one is {kernel.shape}.")
+    return filters.checked(kernel, "The kernel")
+
+
+def centred_response(image, kernel):
+    """Return the response, as large as the image, and the image with its border repeated outwards."""
+    rows, columns = kernel.shape
+    margins = [(rows // 2, (rows - 1) // 2), (columns // 2, (columns - 1) // 2)]
+    padded = np.pad(image, margins, mode="edge")
+    return filters.convolve(padded, kernel), padded
+
+
+def kernel_explorer(pictures):
+    """Explore kernels: choose one or type one, turn, scale and flip it, and read the sum under the cursor.
+
+    Parameters
+    ----------
+    pictures : dict of str to array
+        (rows, columns) in [0, 1].
+    """
+    fig = plots.figure(8.6, 7.4)
+    (image_ax, kernel_ax), (response_ax, product_ax) = fig.subplots(2, 2)
+    first = next(iter(pictures.values()))
+    image_drawn = plots.show_image(image_ax, first, "Picture")
+    kernel_drawn = plots.show_signed(kernel_ax, filters.blur_kernel, title="Kernel")
+    response_drawn = plots.show_signed(response_ax, first, 1, "Response")
+    product_drawn = plots.show_signed(product_ax, filters.blur_kernel, title="Products")
+    fig.colorbar(response_drawn, ax=response_ax, shrink=0.8).ax.tick_params(labelsize=plots.FONT - 3)
+    window = plots.mark(image_ax, 0, 0, 1, 1)
+    here = plots.mark(response_ax, 0, 0, 1, 1)
+
+    def draw(picture, kernel, numbers, scale, angle, flip, row, column):
+        weights = read_kernel(numbers) if kernel == OWN else filters.classic_kernel(kernel, scale, angle)
+        weights = weights[::-1, ::-1] if flip else weights
+        image = pictures[picture]
+        response, padded = centred_response(image, weights)
+        row, column = min(row, image.shape[0] - 1), min(column, image.shape[1] - 1)
+        rows, columns = weights.shape
+        products = padded[row : row + rows, column : column + columns] * weights
+        replace_image(image_drawn, image)
+        replace_image(response_drawn, response, plots.magnitude(response))
+        replace_image(kernel_drawn, weights, plots.magnitude(weights))
+        replace_image(product_drawn, products, plots.magnitude(products))
+        plots.move_mark(window, row - rows // 2, column - columns // 2, rows, columns)
+        plots.move_mark(here, row, column)
+        kernel_ax.set_title(f"Kernel {rows}x{columns}, sum {tidy(weights.sum())}", fontsize=plots.FONT)
+        product_ax.set_title(
+            f"Products at ({row}, {column}): sum {tidy(products.sum())}", fontsize=plots.FONT
+        )
+        response_ax.set_title("Response to true convolution" if flip else "Response", fontsize=plots.FONT)
+
+    rows, columns = (max(image.shape[axis] for image in pictures.values()) for axis in (0, 1))
+    controls = {
+        "picture": choice(pictures, "Picture"),
+        "kernel": choice([*filters.CLASSIC, OWN], "Kernel", "Horizontal edge"),
+        "scale": ipywidgets.FloatSlider(value=1, min=0.5, max=4, step=0.1, description="Scale (pixels)"),
+        "angle": slider(0, 180, 0, "Angle (degrees)"),
+        "flip": ipywidgets.Checkbox(value=False, description="Flip the kernel: true convolution"),
+        "numbers": ipywidgets.Textarea(value="1 2 1\n0 0 0\n-1 -2 -1", description="Own numbers", rows=4),
+        "row": slider(0, rows - 1, first.shape[0] // 2, "Row"),
+        "column": slider(0, columns - 1, first.shape[1] // 2, "Column"),
+    }
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="kernel",
+        pointer=(image_ax, "row", "column"),
+        alt="A picture, a kernel, the response of the picture to it, and the products under the cursor",
+    )
+
+
+# Part 3: filter banks
+
+
+def show_bank(ax, bank, columns):
+    """Draw the filters of a bank into ``ax``, each scaled to its own strongest entry; outline the first."""
+    strongest = np.abs(bank).max(axis=(1, 2), keepdims=True)
+    plots.show_signed(ax, plots.tile(bank / strongest, columns, gap=2), 1)
+    return plots.mark(ax, 0, 0, *bank.shape[1:])
+
+
+def filter_bank_explorer(pictures):
+    """Explore the Leung-Malik bank: one filter after another, and the response of a picture to it.
+
+    Parameters
+    ----------
+    pictures : dict of str to array
+        (rows, columns) in [0, 1].
+    """
+    bank, columns = filters.leung_malik_bank(), 12
+    kinds = ["edge"] * 18 + ["bar"] * 18 + ["blob"] * 8 + ["blur"] * 4
+    responses = {name: filters.bank_responses(image) for name, image in pictures.items()}
+    fig = plots.figure(10, 7.4)
+    grid = fig.add_gridspec(2, 3, height_ratios=[1, 1.15])
+    bank_ax = fig.add_subplot(grid[0, :])
+    outline = show_bank(bank_ax, bank, columns)
+    image_ax, filter_ax, response_ax = (fig.add_subplot(grid[1, k]) for k in range(3))
+    first = next(iter(pictures.values()))
+    image_drawn = plots.show_image(image_ax, first, "Picture")
+    filter_drawn = plots.show_signed(filter_ax, bank[0], title="Filter")
+    response_drawn = plots.show_signed(response_ax, first, title="Response")
+
+    def draw(picture, number):
+        k = number - 1
+        step = bank.shape[1] + 2
+        plots.move_mark(outline, (k // columns) * step, (k % columns) * step)
+        replace_image(image_drawn, pictures[picture])
+        replace_image(filter_drawn, bank[k], plots.magnitude(bank[k]))
+        response = responses[picture][k]
+        replace_image(response_drawn, response, plots.magnitude(response))
+        filter_ax.set_title(f"Filter {number}: {kinds[k]}", fontsize=plots.FONT)
+
+    controls = {"picture": choice(pictures, "Picture"), "number": slider(1, len(bank), 13, "Filter")}
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="filter-bank",
+        alt="The Leung-Malik filters, and a picture's response to one of them",
+    )

@@ -1,0 +1,474 @@
+"""The players and explorers of parts 4 to 8, on layers: convolution by numbers, im2col, pooling.
+
+The numbers come from `filters` and `pooling`; a picture is a (rows, columns) array in [0, 1].
+"""
+
+import time
+from typing import NamedTuple
+
+import ipywidgets
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+import filters
+import plots
+import pooling
+import widgets
+from demos import choice, replace_image, slider
+
+# Part 4: convolutional layers
+
+# A bright cross corner, and the two simplest filters that tell its edges apart.
+LAYER_IMAGE = np.array([[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 1, 0, 0], [0, 0, 1, 0, 0]])
+LAYER_FILTERS = np.array([[[-1, -1, -1], [2, 2, 2], [-1, -1, -1]], [[-1, 2, -1], [-1, 2, -1], [-1, 2, -1]]])
+
+
+def draw_convolutional_layer(image=LAYER_IMAGE, kernels=LAYER_FILTERS):
+    """Draw a small image, the filters of a layer, and one output an filter, every number visible.
+
+    Parameters
+    ----------
+    image : array
+        (rows, columns).
+    kernels : array
+        (filters, 3, 3).
+
+    Returns
+    -------
+    Figure
+    """
+    outputs = [filters.convolve(image, kernel) for kernel in kernels]
+    fig = plots.figure(11, 3 * len(kernels))
+    grid = fig.add_gridspec(len(kernels), 3, width_ratios=[1.6, 1, 1])
+    ax = fig.add_subplot(grid[:, 0])
+    plots.show_image(ax, 1 - 0.3 * image, "Image $i$")
+    plots.show_grid(ax, *image.shape)
+    plots.show_numbers(ax, image, size=plots.FONT + 4)
+    plots.mark(ax, 0, 0, *kernels.shape[1:])
+    for f, (kernel, output) in enumerate(zip(kernels, outputs, strict=True)):
+        for column, values, title in ((1, kernel, f"Filter $w_{f}$"), (2, output, f"Output $o_{f}$")):
+            ax = fig.add_subplot(grid[f, column])
+            plots.show_signed(ax, values, 2.5 * plots.magnitude(values), title)  # pale, under black numbers
+            plots.show_grid(ax, *values.shape)
+            plots.show_numbers(ax, values, size=plots.FONT + 4)
+        plots.mark(ax, 0, 0, 1, 1)
+    return fig
+
+
+def show_convolutional_layer():
+    """Display the worked example of a layer with two filters."""
+    plots.show(
+        draw_convolutional_layer(), "A 5x5 image, two 3x3 filters and their two 3x3 outputs, in numbers"
+    )
+
+
+class LayerCost(NamedTuple):
+    """What a layer with one channel in and one out takes."""
+
+    parameters: int
+    products: int
+
+
+def convolution_cost(size, kernel, output):
+    """Return the cost of a square convolution: k*k weights and a bias, k*k products an output."""
+    return LayerCost(kernel**2 + 1, kernel**2 * output**2)
+
+
+def dense_cost(size, output):
+    """Return the cost of a dense layer from a size x size image to an output x output one."""
+    return LayerCost((size**2 + 1) * output**2, size**2 * output**2)
+
+
+def arithmetic_explorer():
+    """Explore the arithmetic of a convolution: where the kernel lands, what is left over, what it costs."""
+    most = 16
+    fig = plots.figure(10.5, 6.2)
+    ax, text_ax = fig.subplots(1, 2, width_ratios=[1.25, 1])
+    plots.bare(ax)
+    plots.bare(text_ax)
+    ax.set_aspect("equal")
+    above, verdict, below = (
+        text_ax.text(0, y, "", va="top", fontsize=plots.FONT, color=plots.INK, linespacing=1.6)
+        for y in (0.98, 0.72, 0.58)
+    )
+    cells = ax.imshow(np.zeros((most, most, 3)), interpolation="nearest")
+    first, last = plots.mark(ax, 0, 0, 1, 1), plots.mark(ax, 0, 0, 1, 1, plots.SECOND)
+    colors = {
+        "image": "#dfe7ee",
+        "padding": "#ffffff",
+        "left over": "#f3c0bd",
+        "kernel": "#f7c48d",
+        "last": "#9cc8d8",
+    }
+    palette = np.array([[int(color[k : k + 2], 16) for k in (1, 3, 5)] for color in colors.values()])
+    lines = [ax.plot([], [], color="white", linewidth=2)[0] for _ in range(2)]
+    title = ax.set_title("Input, with its padding", fontsize=plots.FONT, color=plots.INK)
+
+    def draw(size, kernel, padding, stride, dilation):
+        output = filters.output_size(size, kernel, padding, stride, dilation)
+        padded, reach = size + 2 * padding, dilation * (kernel - 1) + 1
+        used = (output - 1) * stride + reach
+        kind = np.zeros((padded, padded), dtype=int)
+        kind[:padding], kind[:, :padding] = 1, 1
+        kind[padded - padding :], kind[:, padded - padding :] = 1, 1
+        kind[used:], kind[:, used:] = 2, 2
+        start = (output - 1) * stride
+        kind[start : start + reach : dilation, start : start + reach : dilation] = 4
+        kind[:reach:dilation, :reach:dilation] = 3
+        replace_image(cells, palette[kind].astype(np.uint8))
+        ax.set_xlim(-0.6, padded - 0.4)
+        ax.set_ylim(padded - 0.4, -0.6)
+        edges, ends = np.arange(padded + 1) - 0.5, [-0.5, padded - 0.5, np.nan]
+        lines[0].set_data(np.repeat(edges, 3), np.tile(ends, len(edges)))
+        lines[1].set_data(np.tile(ends, len(edges)), np.repeat(edges, 3))
+        plots.move_mark(first, 0, 0, reach, reach)
+        plots.move_mark(last, start, start, reach, reach)
+        title.set_text(f"Input {size}x{size}" + (f", padded to {padded}x{padded}" if padding else ""))
+        here, dense = convolution_cost(size, kernel, output), dense_cost(size, output)
+        fitting = [s for s in range(1, 9) if (padded - reach) % s == 0]
+        above.set_text(
+            f"⌊({size} + 2·{padding} − {dilation}·({kernel} − 1) − 1) / {stride}⌋ + 1 = {output}\n"
+            f"output: {output}x{output}\n\n"
+            f"strides that fit: {', '.join(map(str, fitting))}"
+        )
+        unseen = f"{padded - used} of {padded} rows\nand columns (red) are never seen"
+        verdict.set_text(
+            f"stride {stride} fits" if stride in fitting else f"stride {stride} does not fit: {unseen}"
+        )
+        verdict.set_color(plots.INK if stride in fitting else plots.POSITIVE)
+        below.set_text(
+            f"parameters: {here.parameters:,}\n    of a dense layer: {dense.parameters:,}\n"
+            f"multiply-adds: {here.products:,}\n    of a dense layer: {dense.products:,}"
+        )
+
+    controls = {
+        "size": slider(3, most, 8, "Image size"),
+        "kernel": slider(1, 7, 3, "Kernel size"),
+        "padding": slider(0, 3, 0, "Padding"),
+        "stride": slider(1, 8, 2, "Stride"),
+        "dilation": slider(1, 3, 1, "Dilation"),
+    }
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="arithmetic",
+        alt="An image with padding, the first and the last place of the kernel, and what is left over",
+    )
+
+
+# Part 5: im2col
+
+LETTERS = np.array(list("abcdefghijklmnopqrstuvwxy")).reshape(5, 5)
+
+
+def letter_columns(size=3):
+    """Return `filters.im2col` of the 5x5 matrix of the letters a to y, as letters."""
+    return LETTERS.ravel()[filters.im2col(np.arange(25).reshape(5, 5), size).astype(int)]
+
+
+def im2col_player(kernel=((0, 1, 0), (1, 2, 1), (0, 1, 0))):
+    """Play im2col: an output pixel, its patch, its column, and the row-times-column product.
+
+    Parameters
+    ----------
+    kernel : array
+        3x3 weights, the row of the matrix.
+
+    Returns
+    -------
+    Player
+        One frame for each of the nine patches of a 5x5 image of the letters a to y (1 to 25 in the product).
+    """
+    kernel = np.asarray(kernel)
+    size = len(kernel)
+    values = np.arange(1, 26).reshape(5, 5)
+    columns = letter_columns(size)
+    output = filters.convolve(values, kernel)
+    product = kernel.reshape(1, -1) @ filters.im2col(values, size)
+    fig = plots.figure(12, 6)
+    grid = fig.add_gridspec(2, 3, width_ratios=[1, 1.35, 0.75], height_ratios=[2.6, 1])
+    image_ax, matrix_ax, output_ax = (fig.add_subplot(grid[0, k]) for k in range(3))
+    sum_ax = plots.bare(fig.add_subplot(grid[1, :]))
+    for ax, letters, title in (
+        (image_ax, LETTERS, "Image $\\mathbf{x}$"),
+        (matrix_ax, columns, "$\\mathbf{X}$: a patch a column"),
+    ):
+        plots.bare(ax, title)
+        plots.show_grid(ax, *letters.shape)
+        plots.show_numbers(ax, letters, "{}", size=plots.FONT + 2)
+    plots.bare(output_ax, "Output")
+    plots.show_grid(output_ax, *output.shape)
+    written = plots.show_numbers(output_ax, output, size=plots.FONT + 1)
+    patch = plots.mark(image_ax, 0, 0, size, size)
+    column = plots.mark(matrix_ax, 0, 0, size * size, 1)
+    pixel = plots.mark(output_ax, 0, 0, 1, 1)
+    sum_ax.set_xlim(0, 1)
+    sum_ax.set_ylim(0, 1)
+    text = sum_ax.text(0.5, 0.5, "", ha="center", va="center", fontsize=plots.FONT + 1, color=plots.INK)
+
+    def draw(k):
+        r, c = divmod(k, output.shape[1])
+        plots.move_mark(patch, r, c)
+        plots.move_mark(column, 0, k)
+        plots.move_mark(pixel, r, c)
+        for position, number in np.ndenumerate(output):
+            done = position[0] * output.shape[1] + position[1] <= k
+            written[position[0]][position[1]].set_text(f"{number:g}" if done else "")
+        terms = [
+            f"{weight:g}·{letter}"
+            for weight, letter in zip(kernel.ravel(), columns[:, k], strict=True)
+            if weight
+        ]
+        total = f"{' + '.join(terms)} = {product[0, k]:g}".replace("+ -", "− ")
+        text.set_text(f"row of weights  ×  column {k + 1}\n{total}      (with a = 1, b = 2, … y = 25)")
+        return fig
+
+    return widgets.play(
+        draw,
+        output.size,
+        name="im2col",
+        interval=1200,
+        alt="The letters a to y as an image; each 3x3 patch becomes a column of a matrix",
+        labels=[f"Patch {k + 1} of {output.size} becomes column {k + 1}" for k in range(output.size)],
+    )
+
+
+class Im2colCost(NamedTuple):
+    """What one convolution costs in two ways, and by how much their results differ."""
+
+    loop_seconds: float
+    matrix_seconds: float
+    library_seconds: float
+    image_bytes: int
+    matrix_bytes: int
+    largest_difference: float
+
+
+def im2col_cost(rows=128, filter_count=16, size=5, repeats=5):
+    """Time a convolution as a loop over the outputs, as im2col and a matrix product, and as ``conv2d``.
+
+    Parameters
+    ----------
+    rows : int
+        Rows and columns of the image.
+    filter_count, size : int
+        How many kernels, and their rows and columns.
+    repeats : int
+        The fastest of so many runs counts.
+
+    Returns
+    -------
+    Im2colCost
+        Seconds, bytes of float32, and the largest difference between the three results.
+    """
+    rng = np.random.default_rng(0)
+    image = rng.random((rows, rows), dtype=np.float32)
+    kernels = rng.standard_normal((filter_count, size, size)).astype(np.float32)
+    outputs = rows - size + 1
+
+    def by_loop():
+        seen = filters.windows(image, size)
+        result = np.empty((filter_count, outputs, outputs), np.float32)
+        for r in range(outputs):
+            for c in range(outputs):
+                result[:, r, c] = (kernels * seen[r, c]).sum(axis=(1, 2))
+        return result
+
+    def by_matrix():
+        product = kernels.reshape(filter_count, -1) @ filters.im2col(image, size)
+        return product.reshape(filter_count, outputs, outputs)
+
+    def by_library():
+        return F.conv2d(torch.from_numpy(image)[None, None], torch.from_numpy(kernels)[:, None])[0].numpy()
+
+    def fastest(function, runs):
+        times = []
+        for _ in range(runs):
+            start = time.perf_counter()
+            result = function()
+            times.append(time.perf_counter() - start)
+        return min(times), result
+
+    loop_seconds, looped = fastest(by_loop, 1)
+    matrix_seconds, multiplied = fastest(by_matrix, repeats)
+    library_seconds, wanted = fastest(by_library, repeats)
+    return Im2colCost(
+        loop_seconds,
+        matrix_seconds,
+        library_seconds,
+        image.nbytes,
+        filters.im2col(image, size).nbytes,
+        float(max(np.abs(looped - wanted).max(), np.abs(multiplied - wanted).max())),
+    )
+
+
+# Part 7: subsampling
+
+
+def rings(rows=128):
+    """Return concentric rings, finer and finer outwards, (rows, rows) in [0, 1]."""
+    down, right = np.mgrid[:rows, :rows] - (rows - 1) / 2
+    return 0.5 + 0.5 * np.cos(np.pi * (down**2 + right**2) / rows)
+
+
+def draw_subsampling(image, step=2):
+    """Draw an image, and every ``step``-th pixel of it without and with a blur before.
+
+    Parameters
+    ----------
+    image : array
+        (rows, columns) in [0, 1].
+    step : int
+        The stride.
+
+    Returns
+    -------
+    Figure
+    """
+    blurred = filters.convolve(
+        np.pad(image, 2 * step, mode="reflect"), filters.classic_kernel("Blur", 0.8 * step)
+    )
+    margin = (len(blurred) - len(image)) // 2
+    blurred = blurred[margin : margin + len(image), margin : margin + len(image)]
+    fig = plots.figure(12, 4.4)
+    for ax, shown, title in zip(
+        fig.subplots(1, 3),
+        (image, image[::step, ::step], blurred[::step, ::step]),
+        ("Image", f"Every {ordinal(step)} pixel", f"Blurred, then every {ordinal(step)} pixel"),
+        strict=True,
+    ):
+        plots.show_image(ax, shown, f"{title}\n{shown.shape[0]}x{shown.shape[1]}")
+    return fig
+
+
+def ordinal(number):
+    """Return 2 as "2nd", 3 as "3rd", others up to 20 with "th"."""
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"
+
+
+def show_subsampling(step=2):
+    """Display what goes wrong when one subsamples without a blur, on rings of every fineness."""
+    plots.show(
+        draw_subsampling(rings(), step),
+        "Fine rings; subsampled they turn into coarse rings that are not there; blurred before, they fade",
+    )
+
+
+# Part 8: pooling
+
+
+def pooling_explorer(pictures):
+    """Explore pooling: window, stride and kind, on a picture.
+
+    Parameters
+    ----------
+    pictures : dict of str to array
+        (rows, columns) in [0, 1].
+    """
+    first = next(iter(pictures.values()))
+    fig = plots.figure(10, 5)
+    left, right = fig.subplots(1, 2)
+    image_drawn = plots.show_image(left, first, "Picture")
+    pooled_drawn = plots.show_image(right, first, "Pooled")
+    window, here = plots.mark(left, 0, 0, 1, 1), plots.mark(right, 0, 0, 1, 1)
+
+    def draw(picture, size, stride, kind, row, column):
+        image = pictures[picture]
+        pooled = pooling.pool(image, size, stride, kind)
+        row, column = min(row, pooled.shape[0] - 1), min(column, pooled.shape[1] - 1)
+        replace_image(image_drawn, image)
+        replace_image(pooled_drawn, pooled)
+        plots.move_mark(window, row * stride, column * stride, size, size)
+        plots.move_mark(here, row, column)
+        left.set_title(f"Picture {image.shape[0]}x{image.shape[1]}", fontsize=plots.FONT)
+        right.set_title(
+            f"{kind.capitalize()}: {pooled.shape[0]}x{pooled.shape[1]}, here {pooled[row, column]:.2f}",
+            fontsize=plots.FONT,
+        )
+
+    controls = {
+        "picture": choice(pictures, "Picture"),
+        "kind": ipywidgets.ToggleButtons(options=pooling.KINDS, value="max", description="Kind"),
+        "size": slider(1, 8, 3, "Window size"),
+        "stride": slider(1, 8, 2, "Stride"),
+        "row": slider(0, len(first) - 1, 5, "Row"),
+        "column": slider(0, len(first) - 1, 5, "Column"),
+    }
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="pooling",
+        pointer=(right, "row", "column"),
+        alt="A picture and its pooled version, with one window and its output marked",
+    )
+
+
+def shifted(image, down, right):
+    """Return an image moved by whole pixels, zeros coming in at the border."""
+    rows, columns = image.shape
+    margin = max(abs(down), abs(right))
+    padded = np.pad(image, margin)
+    return padded[margin - down : margin - down + rows, margin - right : margin - right + columns]
+
+
+def relative_change(before, after):
+    """Return the norm of the difference over the norm of the first; 0 where the first is 0."""
+    norm = np.linalg.norm(before)
+    return float(np.linalg.norm(after - before) / norm) if norm else 0.0
+
+
+def shift_explorer(digit, kernel=None):
+    """Explore what moving a digit by a pixel does to its feature map, pooled or merely subsampled.
+
+    Parameters
+    ----------
+    digit : array
+        (rows, columns) in [0, 1].
+    kernel : array, optional
+        What gives the feature map; the horizontal edge unless given.
+    """
+    kernel = filters.horizontal_edge_kernel if kernel is None else kernel
+
+    def maps(image):
+        feature = np.maximum(filters.convolve(image, kernel), 0)
+        return {
+            "Feature map": feature,
+            "Average pooled 4x4": pooling.pool(feature, 4, kind="average"),
+            "Max pooled 4x4": pooling.pool(feature, 4, kind="max"),
+            "Every 4th pixel": feature[::4, ::4],
+        }
+
+    before = maps(digit)
+    limit = plots.magnitude(before["Feature map"])
+    fig = plots.figure(10.5, 6)
+    grid = fig.add_gridspec(2, 4, width_ratios=[1.2, 1, 1, 1])
+    image_ax, bar_ax = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[:, 3])
+    image_drawn = plots.show_image(image_ax, digit, "Digit")
+    places = (grid[0, 1], grid[0, 2], grid[1, 1], grid[1, 2])
+    drawn = {
+        name: plots.show_image(fig.add_subplot(place), before[name] / limit, name)
+        for name, place in zip(before, places, strict=True)
+    }
+    bars = plots.bars(bar_ax, ["map", "average", "max", "every 4th"], [0] * len(before))
+    bar_ax.set_title("Relative change", fontsize=plots.FONT, color=plots.INK)
+    bar_ax.set_xlim(0, 1.5)
+
+    def draw(down, right):
+        moved = shifted(digit, down, right)
+        image_drawn.set_data(moved)
+        image_ax.set_title(f"Digit, moved by ({down}, {right})", fontsize=plots.FONT)
+        for bar, (name, after) in zip(bars, maps(moved).items(), strict=True):
+            drawn[name].set_data(after / limit)
+            bar.set_width(relative_change(before[name], after))
+
+    controls = {"down": slider(-4, 4, 0, "Down (pixels)"), "right": slider(-4, 4, 1, "Right (pixels)")}
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="shift",
+        alt="A digit moved by a few pixels, its feature map, three smaller maps, and how much each changed",
+    )
