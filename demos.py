@@ -50,6 +50,31 @@ def tidy(number):
     return "0" if abs(number) < 0.005 else f"{number:+.2f}"
 
 
+def example_pictures(digits, photographs):
+    """Return the pictures that the explorers offer, by name.
+
+    Parameters
+    ----------
+    digits : MulticlassDataset
+        Its first three training images are used.
+    photographs : dict
+        What `datasets.load_coco` returns; its first photograph is used, in grey and shrunk to 120x120.
+
+    Returns
+    -------
+    dict of str to array
+        float32 (rows, columns) in [0, 1].
+    """
+    pictures = {
+        f"{digits.title}: {digits.label_names[int(digits.train.labels[k])]}": np.asarray(
+            digits.train.values[k]
+        )[0]
+        for k in range(3)
+    }
+    grey = photographs["images"][0].mean(axis=2) / np.float32(255)
+    return {**pictures, photographs["title"]: shrink(grey, 120)}
+
+
 # Part 1: opening
 
 

@@ -95,6 +95,32 @@ def show(fig, alt):
     display(HTML(image_tag(png(fig, scale=2), alt, fig.get_figwidth() * 100)))
 
 
+def show_table(header, rows):
+    """Display a table: the first column to the left, numbers to the right.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names of the columns.
+    rows : sequence of sequences of str
+        The cells.
+    """
+
+    def line(cells, tag):
+        sides = ["left", *["right"] * (len(cells) - 1)]
+        return "".join(
+            f'<{tag} style="text-align:{side};padding:0.25em 1em">{html.escape(str(cell))}</{tag}>'
+            for cell, side in zip(cells, sides, strict=True)
+        )
+
+    body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
+    display(
+        HTML(
+            f'<table class="lecture-table"><thead><tr>{line(header, "th")}</tr></thead><tbody>{body}</tbody></table>'
+        )
+    )
+
+
 def bare(ax, title=""):
     """Take ticks and frame from ``ax``, give it a title, and return it."""
     ax.set_xticks([])
