@@ -89,6 +89,11 @@ def _button(kind, title, path):
     )
 
 
+def _need_text(alt):
+    if not alt.strip():
+        raise ValueError(f"A demo needs `alt`, a sentence for those who cannot see it: got {alt!r}.")
+
+
 class Player:
     """Frames rendered beforehand, played by the page itself.
 
@@ -113,10 +118,11 @@ class Player:
     Raises
     ------
     ValueError
-        If there is no frame, or if frames and labels differ in number.
+        If there is no frame or no ``alt``, or if frames and labels differ in number.
     """
 
     def __init__(self, frames, *, alt, name, labels=None, interval=400, width=900):
+        _need_text(alt)
         labels = [""] * len(frames) if labels is None else list(labels)
         if not frames or len(frames) != len(labels):
             raise ValueError(
@@ -255,9 +261,15 @@ class Explorer:
     pointer : (Axes, str, str), optional
         Axes that show an image, and the names of the two controls, with ``min`` and ``max``, that follow the
         row and the column under the mouse.
+
+    Raises
+    ------
+    ValueError
+        If there is no ``alt``.
     """
 
     def __init__(self, figure, draw, controls, *, alt, name, pointer=None):
+        _need_text(alt)
         self.figure, self.draw, self.controls, self.alt, self.name = figure, draw, controls, alt, name
         self.pointer = pointer
         self._wanted, self._drawing = False, threading.Lock()
@@ -265,8 +277,9 @@ class Explorer:
         self.picture = Picture(alt=alt, size=[round(width), round(height)], points=pointer is not None)
         self._refresh()
         figure.set_layout_engine("none")
+        longest = max(len(control.description) for control in controls.values())
         for control in controls.values():
-            control.style.description_width = "8em"
+            control.style.description_width = f"{longest}ch"
             control.observe(self._refresh, "value")
         if pointer is not None:
             self.picture.observe(self._pointed, "pointer")

@@ -1,4 +1,4 @@
-"""Drive the lecture in a real browser: a JupyterLab server of its own, and pages that know when it is idle."""
+"""Drive the lecture in a real browser: a JupyterLab server of its own, pages that know when it is idle."""
 
 import json
 import os
@@ -18,7 +18,8 @@ BROWSER_ARGUMENTS = (
 # channel, along with the messages that it is still busy with.
 WATCH = """(async () => {
   const session = jupyterapp.shell.currentWidget.sessionContext;
-  await session.ready; await session.session.kernel.info;
+  await Promise.race([session.ready.then(() => session.session.kernel.info),
+    new Promise((_, reject) => setTimeout(() => reject(new Error("no kernel after 60 s")), 60000))]);
   window.ERRORS = []; window.BUSY = new Set();
   session.iopubMessage.connect((_, message) => {
     const content = message.content, type = message.header.msg_type;
@@ -29,7 +30,11 @@ WATCH = """(async () => {
 })()"""
 
 SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
+    "apputils-extension/notification": {
+        "fetchNews": "false",
+        "checkForUpdates": False,
+        "doNotDisturbMode": True,
+    },
     "notebook-extension/tracker": {"windowingMode": "none"},  # otherwise cells off screen leave the page
 }
 
@@ -103,6 +108,7 @@ def run_all(page, seconds=600):
         seconds,
     )
     settle(page)
+    page.wait_for_timeout(500)  # the last outputs reach the page after the kernel is idle
     errors = page.evaluate("ERRORS")
     return errors if done or errors else ["run-all-cells returned false"]
 
