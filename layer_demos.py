@@ -70,7 +70,7 @@ class LayerCost(NamedTuple):
     products: int
 
 
-def convolution_cost(size, kernel, output):
+def convolution_cost(kernel, output):
     """Return the cost of a square convolution: k*k weights and a bias, k*k products an output."""
     return LayerCost(kernel**2 + 1, kernel**2 * output**2)
 
@@ -125,7 +125,7 @@ def arithmetic_explorer():
         plots.move_mark(first, 0, 0, reach, reach)
         plots.move_mark(last, start, start, reach, reach)
         title.set_text(f"Input {size}x{size}" + (f", padded to {padded}x{padded}" if padding else ""))
-        here, dense = convolution_cost(size, kernel, output), dense_cost(size, output)
+        here, dense = convolution_cost(kernel, output), dense_cost(size, output)
         fitting = [s for s in range(1, 9) if (padded - reach) % s == 0]
         above.set_text(
             f"⌊({size} + 2·{padding} − {dilation}·({kernel} − 1) − 1) / {stride}⌋ + 1 = {output}\n"

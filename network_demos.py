@@ -1,0 +1,232 @@
+"""The demos that look inside trained networks, parts 6 to 15: one function a demo, one line in the notebook.
+
+The numbers come from `cnn`, `experiments` and `resnet`.
+"""
+
+import time
+
+import numpy as np
+import torch
+
+import cnn
+import plots
+import widgets
+from demos import choice, replace_image, slider
+
+EXAMPLES = 6  # validation images, as many as `cnn.evaluate_model` shows
+
+
+def layers_with_weights(net):
+    """Return the layers of a network that have weights, as {number: module}; ``c1`` is layer 1, ``f3`` layer 3."""
+    return {int(name[1:]): module for name, module in net.named_children()}
+
+
+def example_activations(net, dataset):
+    """Return every layer's activations for the first validation images, a list of arrays (6, ...)."""
+    net = net.cpu().eval()
+    with torch.no_grad():
+        net(torch.as_tensor(dataset.val.values[:EXAMPLES]))
+    return [output.numpy().copy() for output in net.outputs]
+
+
+def mosaic(maps):
+    """Return (channels, rows, columns) as one nearly square mosaic; a vector as one of single pixels."""
+    maps = maps.reshape(len(maps), 1, 1) if maps.ndim == 1 else maps
+    gap = 1 if maps.shape[-1] > 1 else 0
+    return plots.tile(maps, int(np.ceil(np.sqrt(len(maps)))), gap)
+
+
+def layer_explorer(net, dataset):
+    """Explore a trained network: what goes into a layer, the weights of one channel, and what comes out.
+
+    Parameters
+    ----------
+    net : nn.Module
+        One of the three networks of `cnn`.
+    dataset : MulticlassDataset
+        Its first six validation images are shown.
+    """
+    activations, layers = example_activations(net, dataset), layers_with_weights(net)
+    names = {f"{number}: {type(module).__name__}": number for number, module in layers.items()}
+    fig = plots.figure(11, 4.6)
+    image_ax, input_ax, weights_ax, output_ax = fig.subplots(1, 4)
+    images = [dataset.unnormalize(np.asarray(image)) for image in activations[0]]
+    drawn = plots.show_image(image_ax, images[0], dataset.title)
+    signed = [plots.show_signed(ax, np.zeros((2, 2))) for ax in (input_ax, weights_ax, output_ax)]
+
+    def draw(layer, image, channel):
+        number = names[layer]
+        weights = layers[number].weight.detach().numpy()
+        channel = min(channel, len(weights) - 1)
+        before, after = activations[number - 1][image], activations[number][image]
+        kernel = weights[channel]
+        if kernel.ndim == 1 and before.ndim == 3:
+            kernel = kernel.reshape(before.shape)  # a dense layer on feature maps: one weight for each pixel
+        output = after[channel] if after.ndim == 3 else after
+        drawn.set_data(np.moveaxis(images[image], 0, -1).squeeze())
+        for artist, values in zip(signed, (mosaic(before), mosaic(kernel), as_matrix(output)), strict=True):
+            replace_image(artist, values, plots.magnitude(values))
+        input_ax.set_title(f"Input\n{' x '.join(map(str, before.shape))}", fontsize=plots.FONT)
+        weights_ax.set_title(
+            f"Weights of {channel}\n{' x '.join(map(str, kernel.shape))}", fontsize=plots.FONT
+        )
+        what = f"Output {channel}" if after.ndim == 3 else f"Outputs ({channel}: {after[channel]:+.1f})"
+        output_ax.set_title(f"{what}\n{' x '.join(map(str, output.shape))}", fontsize=plots.FONT)
+
+    most = max(len(module.weight) for module in layers.values())
+    controls = {
+        "layer": choice(names, "Layer"),
+        "image": slider(0, EXAMPLES - 1, 0, "Image"),
+        "channel": slider(0, most - 1, 0, "Channel"),
+    }
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name=f"layers-{type(net).__name__}",
+        alt=f"One image, and the input, the weights and the output of a layer of {type(net).__name__}",
+    )
+
+
+def as_matrix(values):
+    """Return (rows, columns) as it is, and a vector as a column."""
+    return values if values.ndim == 2 else values[:, None]
+
+
+def show_comparison(trained, dataset, images=1000):
+    """Display a table of networks: parameters, test accuracy, and the time for some images on this machine.
+
+    Parameters
+    ----------
+    trained : dict of str to (nn.Module, list)
+        Networks with their snapshots.
+    dataset : MulticlassDataset
+        What they were trained on.
+    images : int
+        How many test images are timed.
+    """
+    rows = []
+    for name, (net, snapshots) in trained.items():
+        _, accuracy = cnn.evaluate(net, dataset, dataset.test)
+        batch = torch.as_tensor(dataset.test.values[:images])
+        with torch.inference_mode():
+            net(batch[:10])
+            start = time.perf_counter()
+            net(batch)
+            seconds = time.perf_counter() - start
+        parameters = sum(weights.numel() for weights in net.parameters())
+        validation = snapshots[-1]["val_accuracy"]
+        rows.append(
+            (name, f"{parameters:,}", f"{validation:.2%}", f"{accuracy:.2%}", f"{1000 * seconds:.0f} ms")
+        )
+    header = (dataset.title, "parameters", "validation", "test", f"{images:,} images")
+    plots.show_table(header, rows)
+
+
+def draw_classes(dataset, columns=10):
+    """Draw the first training images of each class, a class a row."""
+    labels = np.asarray(dataset.train.labels)
+    fig = plots.figure(10, 0.92 * len(dataset.label_names))
+    ax = fig.subplots()
+    chosen = np.concatenate([np.flatnonzero(labels == k)[:columns] for k in range(len(dataset.label_names))])
+    images = np.stack([dataset.unnormalize(np.asarray(dataset.train.values[int(i)])) for i in chosen])
+    plots.show_image(ax, plots.tile(images, columns, gap=2, fill=1), dataset.title)
+    size = images.shape[-1] + 2
+    ax.set_yticks(
+        size * np.arange(len(dataset.label_names)) + size // 2, dataset.label_names, fontsize=plots.FONT
+    )
+    ax.tick_params(length=0)
+    return fig
+
+
+def show_classes(dataset):
+    """Display the ten classes, some training images of each."""
+    plots.show(
+        draw_classes(dataset), f"{dataset.title}: ten training images of each of {dataset.label_names}"
+    )
+
+
+def draw_learning_curves(snapshots, title):
+    """Draw loss, accuracy and learning rate by epoch."""
+    fig = plots.figure(12, 3.8)
+    epochs = [snapshot["epoch"] for snapshot in snapshots]
+    for ax, quantity in zip(fig.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
+        if quantity == "learning rate":
+            series = {quantity: (epochs, [snapshot["learning_rate"] for snapshot in snapshots])}
+        else:
+            series = {
+                name: (epochs, [snapshot[f"{key}_{quantity}"] for snapshot in snapshots])
+                for name, key in (("training", "train"), ("validation", "val"))
+            }
+        plots.curves(ax, series, "epoch", quantity, title if quantity == "accuracy" else "")
+    return fig
+
+
+def show_learning_curves(snapshots, title):
+    """Display loss, accuracy and learning rate by epoch."""
+    plots.show(
+        draw_learning_curves(snapshots, title), f"Loss, accuracy and learning rate of {title} by epoch"
+    )
+
+
+def weights_player(snapshots):
+    """Play how the kernels of the first layer change from epoch to epoch.
+
+    Parameters
+    ----------
+    snapshots : list of dict
+        What `cnn.train_model` returned; ``weights`` is (kernels, 1 or 3, rows, columns).
+    """
+    kernels = np.stack([snapshot["weights"].float().numpy() for snapshot in snapshots])
+    limit = plots.magnitude(kernels)
+    fig = plots.figure(9, 4.9)
+    ax = fig.subplots()
+    # Colour kernels as colours: zero is grey.
+    picture = 0.5 + 0.5 * kernels / limit
+    drawn = plots.show_image(ax, plots.tile(picture[0], 8, fill=1))
+
+    def draw(k):
+        shown = plots.tile(picture[k], 8, fill=1)
+        drawn.set_data(np.moveaxis(shown, 0, -1).squeeze())
+        return fig
+
+    return widgets.play(
+        draw,
+        len(snapshots),
+        name="weights-by-epoch",
+        alt="The kernels of the first layer, epoch by epoch: noise becomes edges and spots of colour",
+        labels=[
+            f"Epoch {snapshot['epoch']}: validation accuracy {snapshot['val_accuracy']:.1%}"
+            for snapshot in snapshots
+        ],
+    )
+
+
+def prediction_explorer(prediction):
+    """Explore what a network says to photographs: the crop that it sees, and its five likeliest classes.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        What `resnet.classify` returned.
+    """
+    categories, images, top5 = prediction
+    fig = plots.figure(10, 5)
+    left, right = fig.subplots(1, 2)
+    photograph = plots.show_image(left, images[0], prediction.title)
+    bars = plots.bars(right, ["\n"] * 5, [0] * 5)
+
+    def draw(frame):
+        photograph.set_data(images[frame])
+        for bar, guess in zip(bars, top5[frame], strict=True):
+            bar.set_width(guess.score)
+        right.set_yticklabels([categories[guess.id].replace(" ", "\n", 1) for guess in top5[frame]])
+
+    controls = {"frame": slider(0, len(images) - 1, 0, "Photograph")}
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="prediction",
+        alt="A photograph, and the five likeliest classes with their scores",
+    )

@@ -1,0 +1,30 @@
+"""The closing questions have the answers that torch gives."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import closing
+import cnn
+
+
+def test_answers_agree_with_torch():
+    image = torch.zeros(1, 1, 28, 28)
+    wanted = [
+        F.conv2d(image, torch.ones(1, 1, 5, 5)).shape[-1],
+        F.conv2d(image, torch.ones(1, 1, 5, 5), padding=2, stride=2).shape[-1],
+        0,
+        -1,
+        sum(p.numel() for p in nn.Conv2d(3, 32, 5).parameters()),
+        round(F.unfold(image, 5).numel() / image.numel(), 1),
+        cnn.SimpleCNN().f3.weight.numel() / cnn.PoolingCNN().f3.weight.numel(),
+        F.max_pool2d(-torch.ones(1, 1, 8, 8), 3, 2, 1).max().item(),
+        torch.tensor([3, 5, 5, 5, 8, 3, 5, 8, 5, 9]).mode().values.item(),
+        sum(p.numel() for p in cnn.CifarCNN().parameters()),
+    ]
+    assert [question.answer for question in closing.questions()] == wanted
+
+
+def test_the_page_shows_every_answer(capsys):
+    closing.show_questions()
+    assert len(closing.questions()) == 10
