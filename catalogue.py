@@ -1,0 +1,376 @@
+"""What the lecture's data turn out to be in this kernel: real, a stand-in, or still coming. Decided once.
+
+For each data set: look for the official files; else fetch them while that is quick; else draw the stand-in. What was
+decided stays for as long as the kernel lives, whatever arrives meanwhile.
+"""
+
+import math
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+import fetching
+import scene_animals
+import scene_canvas
+import scene_vehicles
+import sources
+import standins
+from storage import cache_folder, data_folder, folders, stored
+
+# Stand-ins: training (the last VALIDATION of them to validate), test, and the seeds they are drawn from.
+MNIST_STAND_IN = {"train": 12_000, "test": 2_000, "seeds": (1, 2)}
+CIFAR10_STAND_IN = {"train": 10_000, "test": 2_000, "seeds": (3, 4)}
+STAND_IN_VALIDATION = 1_000
+VALIDATION = 5_000  # of the real training images
+COCO_STAND_IN_SEED = 5
+FIRST_DIGITS = (5, 0, 4)  # MNIST's first three training images; the stand-in begins with the same digits
+GRID = 4  # rows and columns of the coarse class means in a fingerprint
+
+
+@dataclass
+class Found:
+    """A data set that is at hand.
+
+    Parameters
+    ----------
+    arrays : dict of str to array
+        The images and labels.
+    facts : dict
+        Counts and statistics, as `statistics` returns them.
+    paths : list of Path
+        The files it comes from.
+    state : str
+        How far it can be trusted, for the table.
+    is_stand_in : bool
+        Whether it is drawn, not real.
+    """
+
+    arrays: dict
+    facts: dict
+    paths: list[Path]
+    state: str
+    is_stand_in: bool = False
+
+
+@dataclass
+class Entry:
+    """A data set that the lecture uses.
+
+    Parameters
+    ----------
+    name : str
+        What a reader calls it.
+    remotes : list of Remote
+        The official files.
+    find : callable
+        ``find(folder, problems)`` returns what ``folder`` holds as `Found`, or None; says what is damaged by adding a
+        sentence to ``problems``.
+    draw : callable or None
+        Returns the stand-in as `Found`; None if there is none.
+    """
+
+    name: str
+    remotes: list[fetching.Remote]
+    find: Callable
+    draw: Callable | None = None
+
+
+@dataclass
+class Decision:
+    """What a data set is in this kernel.
+
+    Parameters
+    ----------
+    entry : Entry
+        Which data set.
+    found : Found or None
+        What it is; None for weights that are not to be had.
+    state : str
+        The same in words.
+    resized : dict
+        MNIST in other sizes.
+    """
+
+    entry: Entry
+    found: Found | None
+    state: str
+    resized: dict = field(default_factory=dict)
+
+    @property
+    def title(self):
+        """What every figure that shows the data says."""
+        return f"{self.entry.name} stand-in" if self.found and self.found.is_stand_in else self.entry.name
+
+    @property
+    def is_real(self):
+        """Whether the real data are at hand."""
+        return self.found is not None and not self.found.is_stand_in
+
+
+def statistics(images, labels, train, validation):
+    """Return the facts about labelled images that are worth computing once.
+
+    Parameters
+    ----------
+    images : array
+        (N, C, H, W) uint8: ``train`` training images, of which the last ``validation`` validate, then test images.
+    labels : array
+        (N,) uint8.
+    train, validation : int
+        Images.
+
+    Returns
+    -------
+    dict
+        ``counts`` of training, validation and test images; ``mean`` and ``std`` of each channel of the training
+        images in [0, 1]; and, over training and validation images, the ``class_means`` of a coarse grid,
+        (classes, C, GRID, GRID), and ``class_stds``, (classes, C), in grey levels.
+    """
+    levels = np.arange(256) / 255
+    channels = images.shape[1]
+    histogram = np.zeros((2, 10, channels, 256), np.int64)  # training or validation, class, channel, level
+    grid = np.zeros((10, channels, GRID, GRID))
+    block = [length // GRID for length in images.shape[2:]]
+    for label in range(10):
+        for part, (start, stop) in enumerate([(0, train - validation), (train - validation, train)]):
+            chosen = images[start:stop][labels[start:stop] == label]
+            for channel in range(channels):
+                histogram[part, label, channel] = np.bincount(chosen[:, channel].ravel(), minlength=256)
+            cells = chosen[:, :, : GRID * block[0], : GRID * block[1]]
+            cells = cells.reshape(len(chosen), channels, GRID, block[0], GRID, block[1])
+            grid[label] += cells.sum((0, 3, 5), dtype=np.int64)
+    classes = np.bincount(labels[:train], minlength=10)
+    grid /= np.maximum(classes, 1)[:, None, None, None] * (block[0] * block[1])
+    mean, std = _moments(histogram[0].sum(0), levels)
+    return {
+        "counts": [train - validation, validation, len(images) - train],
+        "mean": mean.tolist(),
+        "std": std.tolist(),
+        "class_means": np.round(grid, 2).tolist(),
+        "class_stds": np.round(_moments(histogram.sum(0), levels)[1] * 255, 2).tolist(),
+    }
+
+
+def _moments(histogram, levels):
+    """Return mean and standard deviation of the values counted in the last axis of ``histogram``."""
+    share = histogram / np.maximum(histogram.sum(-1, keepdims=True), 1)
+    mean = share @ levels
+    return mean, np.sqrt(np.maximum(share @ levels**2 - mean**2, 0))
+
+
+def _labelled(images, labels, train, validation):
+    return {"images": images, "labels": labels}, statistics(images, labels, train, validation)
+
+
+def _complete(paths, problems):
+    """Tell whether all files exist; if only some do, say which do not."""
+    missing = [path for path in paths if not path.exists()]
+    if missing and len(missing) < len(paths):
+        names = ", ".join(path.name for path in missing[:3]) + (" and others" if len(missing) > 3 else "")
+        problems.append(f"{missing[0].parent} lacks {names}")
+    return not missing
+
+
+def find_mnist(folder, problems):
+    """Return MNIST from the four official archives in ``folder``, or None."""
+    paths = [folder / remote.path for remote in sources.MNIST]
+    if not _complete(paths, problems):
+        return None
+    try:
+        kept = stored("mnist", paths, lambda: _labelled(*sources.read_mnist(folder), 60_000, VALIDATION))
+    except (ValueError, OSError) as error:
+        problems.append(str(error))
+        return None
+    return Found(*kept, paths, "real, official checksum")
+
+
+def find_cifar10(folder, problems):
+    """Return CIFAR-10 from the official archive or from unpacked batches in ``folder``, or None."""
+
+    def packed():
+        sources.check(folder, [sources.CIFAR10])
+        return _labelled(*sources.read_cifar10(sources.packed_batches(archive)), 50_000, VALIDATION)
+
+    def loose():
+        return _labelled(*sources.read_cifar10(sources.loose_batches(folder)), 50_000, VALIDATION)
+
+    archive = folder / sources.CIFAR10.path
+    batches = [folder / sources.CIFAR10_FOLDER / name for name in sources.CIFAR10_BATCHES]
+    for key, paths, make, how in (
+        ("cifar10", [archive], packed, "official checksum"),
+        ("cifar10-loose", batches, loose, "sizes and labels checked"),
+    ):
+        if _complete(paths, problems):
+            try:
+                return Found(*stored(key, paths, make), paths, f"real, {how}")
+            except (ValueError, OSError) as error:
+                problems.append(str(error))
+    return None
+
+
+def find_coco(folder, problems):
+    """Return the 32 photographs in ``folder``, or None."""
+    paths = [folder / remote.path for remote in sources.COCO]
+    if not _complete(paths, problems):
+        return None
+    try:
+        kept = stored("coco", paths, lambda: ({"images": sources.read_coco(folder)}, {}))
+    except (ValueError, OSError) as error:
+        problems.append(str(error))
+        return None
+    return Found(*kept, paths, "real, official files")
+
+
+def find_resnet50(folder, problems):
+    """Return the ResNet-50 weights in ``folder``, or None."""
+    try:
+        found = sources.find_resnet50(folder)
+    except ValueError as error:
+        problems.append(str(error))
+        return None
+    if found is None:
+        return None
+    path, official = found
+    return Found(
+        {}, {}, [path], "real, official checksum" if official else "a whole file, not the official one"
+    )
+
+
+def _files(*modules):
+    """Return the source files of modules: what they draw is made anew when they change."""
+    return [Path(module.__file__) for module in modules]
+
+
+def draw_mnist():
+    """Return the drawn digits, which begin with 5, 0, 4 as MNIST does."""
+
+    def make():
+        parts = [
+            standins.digits(MNIST_STAND_IN[part], seed)
+            for part, seed in zip(("train", "test"), MNIST_STAND_IN["seeds"], strict=True)
+        ]
+        images, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
+        for place, digit in enumerate(FIRST_DIGITS):
+            swap = [place, place + int(np.argmax(labels[place:] == digit))]
+            images[swap], labels[swap] = images[swap[::-1]], labels[swap[::-1]]
+        return _labelled(
+            images[:, None], labels.astype(np.uint8), MNIST_STAND_IN["train"], STAND_IN_VALIDATION
+        )
+
+    paths = _files(standins)
+    return Found(*stored("mnist-stand-in", paths, make), paths, "stand-in digits, drawn here", True)
+
+
+def draw_cifar10():
+    """Return the drawn scenes under CIFAR-10's names."""
+
+    def make():
+        parts = [
+            standins.scenes(CIFAR10_STAND_IN[part], 32, seed)
+            for part, seed in zip(("train", "test"), CIFAR10_STAND_IN["seeds"], strict=True)
+        ]
+        images, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
+        return _labelled(images, labels.astype(np.uint8), CIFAR10_STAND_IN["train"], STAND_IN_VALIDATION)
+
+    paths = _files(standins, scene_animals, scene_canvas, scene_vehicles)
+    return Found(*stored("cifar10-stand-in", paths, make), paths, "stand-in scenes, drawn here", True)
+
+
+def draw_coco():
+    """Return large drawn scenes in place of photographs."""
+
+    def make():
+        images, _ = standins.scenes(len(sources.COCO), sources.COCO_SIZE, COCO_STAND_IN_SEED)
+        return {"images": np.ascontiguousarray(images.transpose(0, 2, 3, 1))}, {}
+
+    paths = _files(standins, scene_animals, scene_canvas, scene_vehicles)
+    return Found(*stored("coco-stand-in", paths, make), paths, "stand-in scenes, drawn here", True)
+
+
+CATALOGUE = {
+    "mnist": Entry("MNIST", sources.MNIST, find_mnist, draw_mnist),
+    "cifar10": Entry("CIFAR-10", [sources.CIFAR10], find_cifar10, draw_cifar10),
+    "coco": Entry("COCO", sources.COCO, find_coco, draw_coco),
+    "resnet50": Entry("ResNet-50 weights", [sources.RESNET50], find_resnet50),
+}
+
+_lock = threading.RLock()  # callbacks of controls run in threads
+_decided: dict[tuple[Path, str], Decision] = {}
+_downloads: dict[tuple[Path, str], fetching.Download] = {}
+
+
+def decide(*keys):
+    """Return what each data set is in this kernel, deciding it now if that is still open.
+
+    All that is missing is fetched at once, each for as long as patience lasts.
+
+    Parameters
+    ----------
+    *keys : str
+        Keys of `CATALOGUE`.
+
+    Returns
+    -------
+    list of Decision
+    """
+    home = data_folder()
+    with _lock:
+        open_keys = [key for key in keys if (home, key) not in _decided]
+        problems = {key: [] for key in open_keys}
+        for key in open_keys:
+            found = search(key, problems[key])
+            if found is not None:
+                _decided[home, key] = Decision(
+                    CATALOGUE[key], found, "; ".join([found.state, *problems[key]])
+                )
+            elif not fetching.offline():
+                _downloads[home, key] = fetch(key)
+        for key in open_keys:
+            if (home, key) not in _decided:
+                _decided[home, key] = _fall_back(key, _downloads.get((home, key)), problems[key])
+        return [_decided[home, key] for key in keys]
+
+
+def search(key, problems):
+    """Return a data set from the first folder that holds it whole, or None."""
+    for folder in folders():
+        found = CATALOGUE[key].find(folder, problems)
+        if found is not None:
+            return found
+    return None
+
+
+def fetch(key):
+    """Start to fetch a data set."""
+    entry = CATALOGUE[key]
+    return fetching.Download(entry.name, entry.remotes, cache_folder())
+
+
+def _fall_back(key, download, problems):
+    """Decide about a data set that is not here: what arrives in time, else the stand-in and why."""
+    entry = CATALOGUE[key]
+    if download is None:
+        problems.append("LECTURE_OFFLINE forbids fetching it")
+    elif download.wait(fetching.patience()):
+        found = search(key, problems)
+        if found is not None:
+            return Decision(entry, found, found.state)
+    elif download.error:
+        problems.append(download.error)
+    else:
+        here, left = download.received() / download.total, download.time_left()
+        needs = f"about {max(left / 60, 1):.0f} min more" if math.isfinite(left) else "hardly moving"
+        problems.append(f"the real data are still coming ({here:.0%} here, {needs}) and serve the next run")
+    if entry.draw is None:
+        state = f"absent; put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}"
+        return Decision(entry, None, "; ".join([state, *problems]))
+    found = entry.draw()
+    return Decision(entry, found, "; ".join([found.state, *problems]))
+
+
+def download_size(entry):
+    """Return how much there is to fetch, in words."""
+    return f"{sum(remote.size for remote in entry.remotes) / 1e6:.0f} MB"
