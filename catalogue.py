@@ -18,6 +18,7 @@ import scene_canvas
 import scene_vehicles
 import sources
 import standins
+from images import statistics
 from storage import cache_folder, data_folder, folders, stored
 
 # Stand-ins: training (the last VALIDATION of them to validate), test, and the seeds they are drawn from.
@@ -27,7 +28,7 @@ STAND_IN_VALIDATION = 1_000
 VALIDATION = 5_000  # of the real training images
 COCO_STAND_IN_SEED = 5
 FIRST_DIGITS = (5, 0, 4)  # MNIST's first three training images; the stand-in begins with the same digits
-GRID = 4  # rows and columns of the coarse class means in a fingerprint
+OFFLINE = "LECTURE_OFFLINE forbids fetching it"
 
 
 @dataclass
@@ -88,15 +89,18 @@ class Decision:
         Which data set.
     found : Found or None
         What it is; None for weights that are not to be had.
-    state : str
-        The same in words.
+    problems : list of str
+        What went wrong on the way.
+    download : Download, optional
+        One that goes on for the next run.
     resized : dict
         MNIST in other sizes.
     """
 
     entry: Entry
     found: Found | None
-    state: str
+    problems: list[str]
+    download: fetching.Download | None = None
     resized: dict = field(default_factory=dict)
 
     @property
@@ -109,56 +113,22 @@ class Decision:
         """Whether the real data are at hand."""
         return self.found is not None and not self.found.is_stand_in
 
-
-def statistics(images, labels, train, validation):
-    """Return the facts about labelled images that are worth computing once.
-
-    Parameters
-    ----------
-    images : array
-        (N, C, H, W) uint8: ``train`` training images, of which the last ``validation`` validate, then test images.
-    labels : array
-        (N,) uint8.
-    train, validation : int
-        Images.
-
-    Returns
-    -------
-    dict
-        ``counts`` of training, validation and test images; ``mean`` and ``std`` of each channel of the training
-        images in [0, 1]; and, over training and validation images, the ``class_means`` of a coarse grid,
-        (classes, C, GRID, GRID), and ``class_stds``, (classes, C), in grey levels.
-    """
-    levels = np.arange(256) / 255
-    channels = images.shape[1]
-    histogram = np.zeros((2, 10, channels, 256), np.int64)  # training or validation, class, channel, level
-    grid = np.zeros((10, channels, GRID, GRID))
-    block = [length // GRID for length in images.shape[2:]]
-    for label in range(10):
-        for part, (start, stop) in enumerate([(0, train - validation), (train - validation, train)]):
-            chosen = images[start:stop][labels[start:stop] == label]
-            for channel in range(channels):
-                histogram[part, label, channel] = np.bincount(chosen[:, channel].ravel(), minlength=256)
-            cells = chosen[:, :, : GRID * block[0], : GRID * block[1]]
-            cells = cells.reshape(len(chosen), channels, GRID, block[0], GRID, block[1])
-            grid[label] += cells.sum((0, 3, 5), dtype=np.int64)
-    classes = np.bincount(labels[:train], minlength=10)
-    grid /= np.maximum(classes, 1)[:, None, None, None] * (block[0] * block[1])
-    mean, std = _moments(histogram[0].sum(0), levels)
-    return {
-        "counts": [train - validation, validation, len(images) - train],
-        "mean": mean.tolist(),
-        "std": std.tolist(),
-        "class_means": np.round(grid, 2).tolist(),
-        "class_stds": np.round(_moments(histogram.sum(0), levels)[1] * 255, 2).tolist(),
-    }
+    @property
+    def state(self):
+        """What the data set is, and why, in words."""
+        coming = [_progress(self.download)] if self.download else []
+        return "; ".join([self.found.state if self.found else "absent", *self.problems, *coming])
 
 
-def _moments(histogram, levels):
-    """Return mean and standard deviation of the values counted in the last axis of ``histogram``."""
-    share = histogram / np.maximum(histogram.sum(-1, keepdims=True), 1)
-    mean = share @ levels
-    return mean, np.sqrt(np.maximum(share @ levels**2 - mean**2, 0))
+def _progress(download):
+    """Say how a download that nobody waits for is getting on."""
+    if download.error:
+        return download.error
+    if not download.thread.is_alive():
+        return "the real data have arrived since, for the next run"
+    here, left = download.received() / download.total, download.time_left()
+    needs = f"about {max(left / 60, 1):.0f} min more" if math.isfinite(left) else "hardly moving"
+    return f"the real data are still coming, for the next run ({here:.0%} here, {needs})"
 
 
 def _labelled(images, labels, train, validation):
@@ -299,7 +269,6 @@ CATALOGUE = {
 
 _lock = threading.RLock()  # callbacks of controls run in threads
 _decided: dict[tuple[Path, str], Decision] = {}
-_downloads: dict[tuple[Path, str], fetching.Download] = {}
 
 
 def decide(*keys):
@@ -319,18 +288,16 @@ def decide(*keys):
     home = data_folder()
     with _lock:
         open_keys = [key for key in keys if (home, key) not in _decided]
-        problems = {key: [] for key in open_keys}
+        problems, downloads = {key: [] for key in open_keys}, {}
         for key in open_keys:
             found = search(key, problems[key])
             if found is not None:
-                _decided[home, key] = Decision(
-                    CATALOGUE[key], found, "; ".join([found.state, *problems[key]])
-                )
+                _decided[home, key] = Decision(CATALOGUE[key], found, problems[key])
             elif not fetching.offline():
-                _downloads[home, key] = fetch(key)
+                downloads[key] = fetch(key)
         for key in open_keys:
             if (home, key) not in _decided:
-                _decided[home, key] = _fall_back(key, _downloads.get((home, key)), problems[key])
+                _decided[home, key] = _fall_back(key, downloads.get(key), problems[key])
         return [_decided[home, key] for key in keys]
 
 
@@ -351,24 +318,20 @@ def fetch(key):
 
 def _fall_back(key, download, problems):
     """Decide about a data set that is not here: what arrives in time, else the stand-in and why."""
-    entry = CATALOGUE[key]
+    entry, coming = CATALOGUE[key], None
     if download is None:
-        problems.append("LECTURE_OFFLINE forbids fetching it")
+        problems.append(OFFLINE)
     elif download.wait(fetching.patience()):
         found = search(key, problems)
         if found is not None:
-            return Decision(entry, found, found.state)
+            return Decision(entry, found, [])
     elif download.error:
         problems.append(download.error)
     else:
-        here, left = download.received() / download.total, download.time_left()
-        needs = f"about {max(left / 60, 1):.0f} min more" if math.isfinite(left) else "hardly moving"
-        problems.append(f"the real data are still coming ({here:.0%} here, {needs}) and serve the next run")
+        coming = download
     if entry.draw is None:
-        state = f"absent; put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}"
-        return Decision(entry, None, "; ".join([state, *problems]))
-    found = entry.draw()
-    return Decision(entry, found, "; ".join([found.state, *problems]))
+        problems.insert(0, f"put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}")
+    return Decision(entry, entry.draw() if entry.draw else None, problems, coming)
 
 
 def download_size(entry):

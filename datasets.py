@@ -9,16 +9,14 @@ import argparse
 import html
 import math
 import sys
-import zlib
-from functools import cached_property
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 
 import fetching
 import sources
-from catalogue import CATALOGUE, decide, download_size, fetch, search
+from catalogue import CATALOGUE, OFFLINE, Decision, decide, download_size, fetch, search
+from images import Batch, Images, Split, pixel_moments, statistics
 from storage import cache_folder, data_folder, folders, stored
 
 __all__ = [
@@ -39,82 +37,6 @@ TOLERANCE = (
     0.6  # grey levels by which the coarse class means of two encodings of the same pictures may differ
 )
 _said = set()
-
-
-class Batch(NamedTuple):
-    """Images and their labels: ``values`` (n, C, H, W) float32 and ``labels`` (n,) int64."""
-
-    values: object
-    labels: object
-
-
-class Images:
-    """Images that stay bytes until they are asked for.
-
-    ``images[index]`` takes whatever index numpy takes and returns float32 in [0, 1], or (x - mean) / std.
-
-    Parameters
-    ----------
-    pixels : array
-        (N, C, H, W) uint8, usually a memory map.
-    mean, std : array, optional
-        (C, 1, 1) or (C, H, W) float32, in the units of [0, 1].
-    tensors : bool
-        Whether to return torch tensors.
-    """
-
-    def __init__(self, pixels, mean=None, std=None, tensors=False):
-        self.pixels, self.mean, self.std, self.tensors = pixels, mean, std, tensors
-
-    @property
-    def shape(self):
-        """(N, C, H, W)."""
-        return self.pixels.shape
-
-    def __len__(self):
-        return len(self.pixels)
-
-    def __getitem__(self, index):
-        values = np.asarray(self.pixels[_plain(index)], dtype=np.float32) / np.float32(255)
-        if self.mean is not None:
-            values = (values - self.mean) / self.std
-        if self.tensors:
-            import torch
-
-            return torch.from_numpy(values)
-        return values
-
-    def __repr__(self):
-        return f"Images(shape={self.shape})"
-
-
-def _plain(index):
-    """Return an index that numpy understands; a torch tensor is one that it does not."""
-    return index.cpu().numpy() if hasattr(index, "cpu") else index
-
-
-class Split:
-    """Images with their labels: the training, validation or test part of a data set.
-
-    Parameters
-    ----------
-    values : Images
-        The images.
-    labels : array or Tensor
-        (N,) int64.
-    """
-
-    def __init__(self, values, labels):
-        self.values, self.labels = values, labels
-
-    def __len__(self):
-        return len(self.values)
-
-    def __getitem__(self, index):
-        return Batch(self.values[index], self.labels[_plain(index)])
-
-    def __repr__(self):
-        return f"Split({len(self):,} images of shape {self.values.shape[1:]})"
 
 
 class MulticlassDataset:
@@ -211,7 +133,7 @@ class MulticlassDataset:
             facts = self._parts[2]
             mean, std = (np.array(facts[key], np.float32)[:, None, None] for key in ("mean", "std"))
         elif per == "pixel":
-            mean, std = _pixel_moments(self.train.values.pixels)
+            mean, std = pixel_moments(self.train.values.pixels)
         else:
             raise ValueError(f'per must be "channel" or "pixel", but it is {per!r}')
         return self._changed(mean=mean, std=np.where(std > 0, std, np.float32(1)))
@@ -237,30 +159,16 @@ class MulticlassDataset:
         mean, std = (torch.as_tensor(value, device=image.device) for value in (mean, std))
         return (image * std + mean).clamp(0, 1)
 
-    @cached_property
+    @property
     def fingerprint(self):
         """What tells which images these are, as JSON can hold it (see `same_images`)."""
-        _, arrays, facts = self._parts
-        crc = zlib.crc32(arrays["labels"], zlib.crc32(arrays["images"]))
-        kept = {key: facts[key] for key in ("counts", "class_means", "class_stds")}
-        return {"name": self.name, "title": self.title, "crc32": f"{crc:08x}", **kept}
+        kept = {key: self._parts[2][key] for key in ("counts", "crc32", "class_means", "class_stds")}
+        return {"name": self.name, "title": self.title, **kept}
 
     def __repr__(self):
         return (
             f"MulticlassDataset({self.title}: {', '.join(f'{c:,}' for c in self._parts[2]['counts'])} images)"
         )
-
-
-def _pixel_moments(pixels):
-    """Return mean and standard deviation of each pixel over all images, (C, H, W) float32, in [0, 1]."""
-    total, squares = np.zeros((2, *pixels.shape[1:]), np.int64)
-    for start in range(0, len(pixels), 1000):
-        part = pixels[start : start + 1000].astype(np.int64)
-        total += part.sum(0)
-        squares += (part**2).sum(0)
-    mean = total / len(pixels)
-    variance = np.maximum(squares / len(pixels) - mean**2, 0)
-    return (mean / 255).astype(np.float32), (np.sqrt(variance) / 255).astype(np.float32)
 
 
 def _resized(found, size):
@@ -271,8 +179,6 @@ def _resized(found, size):
     def make():
         import torch
         from torch.nn.functional import interpolate
-
-        from catalogue import statistics
 
         images, labels = found.arrays["images"], np.asarray(found.arrays["labels"])
         resized = np.empty((len(images), 1, size, size), np.uint8)
@@ -442,17 +348,21 @@ def main(arguments=None):
     parser.add_argument("--only", choices=CATALOGUE, help="this data set only")
     options = parser.parse_args(arguments)
     keys = [options.only] if options.only else list(CATALOGUE)
-    well = True
+    decisions, well = [], True
     for key in keys:
-        wrong = _broken(key) if options.check else []
-        for problem in wrong:
-            print(problem)
-        if (wrong or (options.fetch and search(key, []) is None)) and not fetching.offline():
-            entry = CATALOGUE[key]
-            print(f"fetching {entry.name} ({download_size(entry)})")
-            fetch(key).wait(math.inf)
-        well = well and (search(key, []) is not None or (options.check and not wrong))
-    print(Table(decide(*keys)))
+        entry, problems = CATALOGUE[key], _broken(key) if options.check else []
+        found = None if problems else search(key, problems)
+        if problems or (options.fetch and found is None):
+            print(*problems, f"fetching {entry.name} ({download_size(entry)})", sep="\n")
+            download = None if fetching.offline() else fetch(key)
+            if download and download.wait(math.inf):
+                problems = []
+            else:
+                problems.append(download.error if download else OFFLINE)
+            found = search(key, problems)
+        well = well and (found is not None or (options.check and not problems))
+        decisions.append(Decision(entry, found, problems))
+    print(Table(decisions))
     return 0 if well else 1
 
 
