@@ -265,7 +265,7 @@ class Explorer:
     Raises
     ------
     ValueError
-        If there is no ``alt``.
+        If there is no ``alt``, or if ``draw`` refuses the values that the controls have at first.
     """
 
     def __init__(self, figure, draw, controls, *, alt, name, pointer=None):
@@ -276,10 +276,16 @@ class Explorer:
         width, height = figure.get_size_inches() * 100
         self.picture = Picture(alt=alt, size=[round(width), round(height)], points=pointer is not None)
         self._refresh()
+        if self.picture.message:
+            raise ValueError(f"{name}: nothing to show at first. {self.picture.message}")
         figure.set_layout_engine("none")
-        longest = max(len(control.description) for control in controls.values())
+        named = [control for control in controls.values() if not isinstance(control, ipywidgets.Checkbox)]
+        longest = max((len(control.description) for control in named), default=0)
         for control in controls.values():
-            control.style.description_width = f"{longest}ch"
+            if isinstance(control, ipywidgets.Checkbox):
+                control.indent = False
+            else:
+                control.style.description_width = f"{longest}ch"
             control.observe(self._refresh, "value")
         if pointer is not None:
             self.picture.observe(self._pointed, "pointer")

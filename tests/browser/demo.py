@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from contextlib import contextmanager
 
 import lab
@@ -10,7 +11,7 @@ from PIL import Image
 
 DEMOS = ".lecture-player, .lecture-explorer"
 CHOICES = ".widget-dropdown select, .widget-checkbox input, .widget-toggle-buttons"
-CONTROLS = f".noUi-handle, input[type=number], input[type=text], {CHOICES}"
+CONTROLS = f".noUi-handle, input[type=number], textarea, {CHOICES}"
 
 # What one sees of a demo: the pixels of its picture, and its message.
 SEEN = """root => {
@@ -21,7 +22,7 @@ SEEN = """root => {
   return canvas.toDataURL() + (root.querySelector("[role=status]")?.textContent ?? "");
 }"""
 
-LABEL = (
+LABEL = "e => (e.closest('.widget-inline-hbox') ?? e).innerText.trim()"
     "e => (e.closest('.widget-inline-hbox')?.querySelector('label, .widget-label-basic') ?? e).textContent"
 )
 
@@ -83,6 +84,10 @@ def ways(page, control):
         return [(choose(i), choose(chosen)) for i in range(count) if i != chosen]
     if kind == "checkbox":
         return [(control.click, control.click)]
+    if kind == "textarea":
+        text = control.input_value()
+        more = re.sub(r"\d+", lambda number: str(int(number[0]) + 1), text, count=1)
+        return [(lambda: control.fill(more), lambda: control.fill(text))]
     if kind == "number":
         value, step = float(control.input_value()), float(control.get_attribute("step") or 1)
         return [(write(f"{value + by:g}"), write(f"{value:g}")) for by in (step, -step)]
@@ -216,8 +221,8 @@ def check(page, root):
 
 
 def images_without_text(page):
-    """Return the addresses, cut short, of the pictures without alternative text (JupyterLab puts in its own)."""
+    """Return the addresses, cut short, of the pictures without alternative text (JupyterLab then writes "Image")."""
     return page.evaluate(
         """() => [...document.querySelectorAll(".jp-OutputArea-output img, .jp-MarkdownOutput img")]
-             .filter(e => !e.alt.trim() || e.alt.startsWith("No description has been")).map(e => e.src.slice(0, 60))"""
+             .filter(e => ["", "Image"].includes(e.alt.trim())).map(e => e.src.slice(0, 60))"""
     )

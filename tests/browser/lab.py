@@ -114,5 +114,10 @@ def run_all(page, seconds=600):
 
 
 def settle(page, seconds=30):
-    """Wait until the kernel has nothing more to do: errors arrive up to half a second after the picture."""
+    """Wait until what was done has reached the kernel, it has nothing more to do, and its answer is shown.
+
+    Errors arrive up to half a second after the picture, but before the kernel is idle.
+    """
+    page.wait_for_timeout(60)
     page.wait_for_function("BUSY.size == 0", timeout=seconds * 1000)
+    page.wait_for_timeout(60)

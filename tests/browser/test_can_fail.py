@@ -29,7 +29,7 @@ def test_sound_demos(open_page):
         ("toys.explorer(fault='callback')", "explorer: ZeroDivisionError"),
         ("toys.explorer(fault='draw')", "explorer: RuntimeError: planted in draw"),
         ("toys.page_error()", "planted on the page"),
-        ("toys.explorer(fault='idle')", "'Shift' changes nothing"),
+        ("toys.explorer(fault='idle')", "Flip' changes nothing"),
         ("toys.explorer(fault='height')", "its height jumps"),
         ("toys.blinking()", "blinking: blank in"),
         (

@@ -42,8 +42,8 @@ def explorer(name="explorer", fault=None):
             raise ValueError("A shift of 7 is too large: choose another.")
         if fault == "draw" and kind == "turned":
             raise RuntimeError("planted in draw")
-        values = np.roll(IMAGE, 0 if fault == "idle" else shift)
-        values = values[::-1] if flip else values
+        values = np.roll(IMAGE, shift)
+        values = values[::-1] if flip and fault != "idle" else values
         values = values.T if kind == "turned" else values
         response.set_data((values - 0.5) * gain if mode == "signed" else np.abs(values - 0.5) * gain)
         right.set_title(f"value {values[row, column]:.2f}")
