@@ -23,8 +23,6 @@ SEEN = """root => {
 }"""
 
 LABEL = "e => (e.closest('.widget-inline-hbox') ?? e).innerText.trim()"
-    "e => (e.closest('.widget-inline-hbox')?.querySelector('label, .widget-label-basic') ?? e).textContent"
-)
 
 # Note the heights that the demo has had, looking before every frame of the page.
 SAMPLE = """root => {
