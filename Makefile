@@ -6,6 +6,8 @@ else
 PYTHON ?= python3
 BIN := .venv/bin
 endif
+# Threads that wait without spinning: several kernels on one machine, as on a shared server, then share its cores.
+export OMP_WAIT_POLICY := PASSIVE
 # JupyterLab asks for this flag where one is root, as in most containers.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
