@@ -280,7 +280,8 @@ def tile(images, columns, gap=1, fill=np.nan):
     images = np.asarray(images, dtype=float)
     count, (height, width) = len(images), images.shape[-2:]
     rows = -(-count // columns)
-    mosaic = np.full((*images.shape[1:-2], rows * (height + gap) - gap, columns * (width + gap) - gap), fill)
+    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap)
+    mosaic = np.full((*images.shape[1:-2], *shape), fill, dtype=float)
     for i, image in enumerate(images):
         top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
         mosaic[..., top : top + height, left : left + width] = image

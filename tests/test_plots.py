@@ -1,0 +1,49 @@
+"""The drawing helpers: what is drawn is what was given."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import plots
+
+
+def test_tile_puts_every_image_in_its_place():
+    images = np.random.default_rng(0).random((5, 3, 4, 6))
+    mosaic = plots.tile(images, 2, gap=1, fill=1)
+    assert mosaic.shape == (3, 3 * 5 - 1, 2 * 7 - 1)
+    np.testing.assert_array_equal(mosaic[:, 5:9, 7:13], images[3])
+    np.testing.assert_array_equal(mosaic[:, 10:14, 7:13], 1)  # no sixth image
+
+
+def test_show_signed_is_centred_on_zero():
+    ax = plots.figure(3, 3).subplots()
+    drawn = plots.show_signed(ax, [[-1, 0.5], [np.nan, 3]])
+    assert (drawn.norm.vmin, drawn.norm.vmax) == (-3, 3)
+    colors = drawn.cmap(drawn.norm([-3, 0, 3]))
+    assert colors[0, 2] > colors[0, 0] and colors[2, 0] > colors[2, 2]  # blue is negative, red positive
+    assert (colors[1, :3] > 0.95).all()  # zero is white
+    assert plots.magnitude([]) == plots.magnitude([[np.nan]]) == plots.magnitude([0]) == 1
+
+
+@pytest.mark.parametrize("shape", [(8, 9), (1, 8, 9), (3, 8, 9), (8, 9, 3)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_show_image_takes_every_layout(shape, dtype):
+    image = np.full(shape, 128, dtype) if dtype == np.uint8 else np.full(shape, 0.5, dtype)
+    drawn = plots.show_image(plots.figure(3, 3).subplots(), image)
+    assert drawn.get_array().shape[:2] == (8, 9)
+
+
+def test_png_has_the_size_that_was_asked_for():
+    fig = plots.figure(3, 2)
+    plots.bars(fig.subplots(), ["a", "b"], [0.2, 0.8])
+    assert Image.open(io.BytesIO(plots.png(fig))).size == (300, 200)
+    assert Image.open(io.BytesIO(plots.png(fig, scale=2))).size == (600, 400)
+    assert fig.dpi == 100
+    assert len(plots.png(fig, palette=True)) < len(plots.png(fig))
+
+
+def test_image_tag_carries_the_text_for_those_who_cannot_see():
+    tag = plots.image_tag(b"x", 'a "quoted" <text>', 300)
+    assert "a &quot;quoted&quot; &lt;text&gt;" in tag and "http" not in tag
