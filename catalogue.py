@@ -150,7 +150,11 @@ def find_mnist(folder, problems):
     if not _complete(paths, problems):
         return None
     try:
-        kept = stored("mnist", paths, lambda: _labelled(*sources.read_mnist(folder), 60_000, VALIDATION))
+        kept = stored(
+            "mnist",
+            paths,
+            lambda: _labelled(*sources.read_mnist(folder), sources.MNIST_COUNTS[0], VALIDATION),
+        )
     except (ValueError, OSError) as error:
         problems.append(str(error))
         return None
@@ -285,7 +289,7 @@ def decide(*keys):
     -------
     list of Decision
     """
-    home = data_folder()
+    home, patience = data_folder(), fetching.patience()
     with _lock:
         open_keys = [key for key in keys if (home, key) not in _decided]
         problems, downloads = {key: [] for key in open_keys}, {}
@@ -297,7 +301,7 @@ def decide(*keys):
                 downloads[key] = fetch(key)
         for key in open_keys:
             if (home, key) not in _decided:
-                _decided[home, key] = _fall_back(key, downloads.get(key), problems[key])
+                _decided[home, key] = _fall_back(key, downloads.get(key), patience, problems[key])
         return [_decided[home, key] for key in keys]
 
 
@@ -316,12 +320,12 @@ def fetch(key):
     return fetching.Download(entry.name, entry.remotes, cache_folder())
 
 
-def _fall_back(key, download, problems):
+def _fall_back(key, download, patience, problems):
     """Decide about a data set that is not here: what arrives in time, else the stand-in and why."""
     entry, coming = CATALOGUE[key], None
     if download is None:
         problems.append(OFFLINE)
-    elif download.wait(fetching.patience()):
+    elif download.wait(patience):
         found = search(key, problems)
         if found is not None:
             return Decision(entry, found, [])

@@ -215,8 +215,8 @@ def attempt(session, url, remote, target):
     try:
         pooch.retrieve(url, remote.checksum, target.name, target.parent, downloader=downloader)
     except ValueError as error:  # the checksum; pooch has deleted what was received
-        if resumed:  # the beginning may be another host's fault
-            raise Broken("sent the rest of something else") from error
+        if resumed:  # the beginning may be another host's fault: from this host alone
+            return attempt(session, url, remote, target)
         raise Refused("sent something else under this name (wrong checksum)") from error
 
 

@@ -37,6 +37,7 @@ MNIST = [
     Remote(f"MNIST/raw/{name}", f"md5:{md5}", size, tuple(host + name for host in _MNIST_HOSTS))
     for name, md5, size in _MNIST_FILES
 ]
+MNIST_COUNTS = (60_000, 10_000)  # training and test images
 CIFAR10 = Remote(
     "cifar-10-binary.tar.gz",
     "md5:c32a1d4ab5d03f1284b67883e8d87530",
@@ -160,8 +161,9 @@ def read_idx(path, shape):
 def read_mnist(folder):
     """Return MNIST's images (70000, 1, 28, 28) uint8 and labels (70000,) uint8, the training images first."""
     check(folder, MNIST)
-    images, labels = np.empty((70_000, 1, 28, 28), np.uint8), np.empty(70_000, np.uint8)
-    for first, last, names in ((0, 60_000, MNIST[:2]), (60_000, 70_000, MNIST[2:])):
+    train, total = MNIST_COUNTS[0], sum(MNIST_COUNTS)
+    images, labels = np.empty((total, 1, 28, 28), np.uint8), np.empty(total, np.uint8)
+    for first, last, names in ((0, train, MNIST[:2]), (train, total, MNIST[2:])):
         images[first:last, 0] = read_idx(folder / names[0].path, (last - first, 28, 28))
         labels[first:last] = read_idx(folder / names[1].path, (last - first,))
     return images, labels
