@@ -1,0 +1,214 @@
+"""The three networks of the lecture: built, trained, evaluated, and looked into.
+
+`train_model` trains a network, `trained` gives it the weights of a training that was done before,
+`evaluate` returns numbers, `evaluate_model` and `visualize_layer_output` display pictures.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import checkpoints
+import inside
+import plots
+from training import EXAMPLES, RECIPES, best_device, checked_recipe, evaluate, look, train_model
+
+__all__ = [
+    "RECIPES",
+    "CifarCNN",
+    "PoolingCNN",
+    "SimpleCNN",
+    "best_device",
+    "evaluate",
+    "evaluate_model",
+    "train_model",
+    "trained",
+    "visualize_layer_output",
+]
+
+
+class Network(nn.Module):
+    """A network that keeps every layer's activation of its latest batch in ``outputs``, without its graph."""
+
+    def __init__(self, num_layers):
+        super().__init__()
+        self.num_layers = num_layers
+        self.outputs = [None] * num_layers
+        self.data_title = ""  # which data the examples in `outputs` are from
+
+    def keep(self, layer, h):
+        """Store an activation, and hand it on; what is not a tensor (as in ``torch.fx``) is only handed on."""
+        if isinstance(h, torch.Tensor):
+            self.outputs[layer] = h.detach()
+        return h
+
+
+class SimpleCNN(Network):
+    """One convolutional layer and a classifier, for images of digits."""
+
+    def __init__(self):
+        super().__init__(num_layers=4)
+        self.c1 = nn.Conv2d(1, 9, 5)
+        self.f3 = nn.Linear(9 * 24 * 24, 10)
+
+    def forward(self, x):
+        """Return the logits (N, 10) of images (N, 1, 28, 28)."""
+        h = self.keep(0, x)  # (1, 28, 28)
+        h = self.keep(1, self.c1(h))  # (9, 24, 24)
+        h = self.keep(2, h.tanh())  # (9, 24, 24)
+        return self.keep(3, self.f3(h.flatten(1)))  # (10,)
+
+
+class PoolingCNN(Network):
+    """The same with max pooling, which leaves the classifier a quarter of the weights."""
+
+    def __init__(self):
+        super().__init__(num_layers=4)
+        self.c1 = nn.Conv2d(1, 9, 5)
+        self.f3 = nn.Linear(9 * 12 * 12, 10)
+
+    def forward(self, x):
+        """Return the logits (N, 10) of images (N, 1, 28, 28)."""
+        h = self.keep(0, x)  # (1, 28, 28)
+        h = self.keep(1, self.c1(h))  # (9, 24, 24)
+        h = self.keep(2, F.max_pool2d(h, 2, stride=2).tanh())  # (9, 12, 12)
+        return self.keep(3, self.f3(h.flatten(1)))  # (10,)
+
+
+class CifarCNN(Network):
+    """Three convolutional layers, each followed by pooling, and two dense ones, for small colour images."""
+
+    def __init__(self):
+        super().__init__(num_layers=9)
+        self.c1 = nn.Conv2d(3, 32, 5, padding=2)
+        self.c3 = nn.Conv2d(32, 32, 5, padding=2)
+        self.c5 = nn.Conv2d(32, 64, 5, padding=2)
+        self.f7 = nn.Linear(64 * 4 * 4, 64)
+        self.f8 = nn.Linear(64, 10)
+
+    def forward(self, x):
+        """Return the logits (N, 10) of images (N, 3, 32, 32)."""
+        h = self.keep(0, x)  # (3, 32, 32)
+        h = self.keep(1, self.c1(h))  # (32, 32, 32)
+        h = self.keep(2, F.max_pool2d(h, 3, stride=2).relu())  # (32, 15, 15)
+        h = self.keep(3, self.c3(h).relu())  # (32, 15, 15)
+        h = self.keep(4, F.avg_pool2d(h, 3, stride=2, padding=1))  # (32, 8, 8)
+        h = self.keep(5, self.c5(h).relu())  # (64, 8, 8)
+        h = self.keep(6, F.avg_pool2d(h, 3, stride=2, padding=1))  # (64, 4, 4)
+        h = self.keep(7, self.f7(h.flatten(1)))  # (64,)
+        return self.keep(8, self.f8(h))  # (10,)
+
+
+def evaluate_model(dataset, net, snapshots, device=None):
+    """Display what a network says to six validation images, and how its accuracy and loss went.
+
+    Parameters
+    ----------
+    dataset : MulticlassDataset
+        The images.
+    net : nn.Module
+        The trained network; it keeps the activations for the six images.
+    snapshots : list of dict
+        What `train_model` returned.
+    device : torch.device or str, optional
+        `best_device` unless given.
+
+    Raises
+    ------
+    ValueError
+        If there are no snapshots.
+    """
+    if not snapshots:
+        raise ValueError("evaluate_model draws the course of a training, but snapshots is empty")
+    net.to(torch.device(device or best_device()))
+    probabilities = look(net, dataset).numpy()
+    fig = inside.draw_evaluation(dataset, probabilities, snapshots)
+    rows = zip(inside.labels_of(dataset, EXAMPLES), probabilities.argmax(1), strict=True)
+    answers = ", ".join(f"{name} taken for {dataset.label_names[guess]}" for name, guess in rows)
+    plots.show(fig, f"{dataset.title}: {answers}; accuracy and loss by epoch")
+
+
+def visualize_layer_output(net, layer, index, widths, height):
+    """Display what goes into a layer, its weights, and what comes out, for one of the six examples.
+
+    Parameters
+    ----------
+    net : nn.Module
+        A network that `evaluate_model`, `train_model` or `trained` has seen.
+    layer : int
+        A layer with weights: the number in its name, 1 for ``c1``.
+    index : int
+        Which of the six validation images, from 0.
+    widths : sequence of three numbers
+        Widths of the three pictures, in inches.
+    height : float
+        Height, in inches.
+
+    Raises
+    ------
+    ValueError
+        If the layer has no weights, the index is outside the examples, or the network has not seen them.
+    """
+    fig = inside.draw_layer_output(net, layer, index, widths, height)
+    plots.show(fig, f"Layer {layer} of {type(net).__name__}: input, weights and output for example {index}")
+
+
+def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **recipe):
+    """Give a network the weights of a training: one that was shipped, or done on this machine, else a new one.
+
+    Parameters
+    ----------
+    net : nn.Module
+        Gets the weights, and keeps the activations for six validation images.
+    dataset : MulticlassDataset
+        What it is trained on.
+    num_epochs : int
+        Epochs of the training.
+    device : torch.device or str, optional
+        Where a new training takes place; `best_device` unless given.
+    retrain : bool
+        Train now, and watch.
+    seed : int
+        Of the first weights and of the order of the images.
+    **recipe
+        What is to differ from `RECIPES`.
+
+    Returns
+    -------
+    list of dict
+        The snapshots of the training, as from `train_model`.
+
+    Raises
+    ------
+    ValueError, FloatingPointError
+        As `train_model` does.
+    """
+    settings = {**checked_recipe(dataset, num_epochs, recipe), "num_epochs": num_epochs, "seed": seed}
+    device = torch.device(device or best_device())
+    result = None if retrain else checkpoints.find(net, dataset, settings)
+    if result:
+        print(result.sentence)
+        net.load_state_dict(result.weights)
+        snapshots = result.snapshots
+    else:
+        restart(net, seed)
+        curves = inside.LiveCurves(f"{type(net).__name__} on {dataset.title}")
+        criterion = nn.CrossEntropyLoss()
+        snapshots = train_model(
+            dataset, net, criterion, num_epochs, device, seed=seed, on_epoch=curves, **recipe
+        )
+        if len(snapshots) == num_epochs + 1:  # not stopped by hand
+            checkpoints.keep(net, dataset, settings, snapshots)
+    net.to(device)
+    look(net, dataset)
+    return snapshots
+
+
+def restart(net, seed):
+    """Give all layers new random weights, the same for the same seed, and leave the global random numbers alone."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed GPUs too
+        net.cpu()
+        for module in net.modules():
+            if hasattr(module, "reset_parameters"):
+                module.reset_parameters()
