@@ -80,6 +80,11 @@ def show_activations_by_depth():
 # Experiments that train. All on the same few images, so that they take minutes, not hours.
 
 TRAINING_IMAGES = 5000
+PLAIN = {
+    "batch_size": 128,
+    "mirror": False,
+    "shift": 0,
+}  # no augmentation: the training loss itself is compared
 
 
 def few_images(dataset, count=TRAINING_IMAGES):
@@ -166,9 +171,7 @@ def run_batch_norm(dataset, num_epochs=8):
         "without batch norm": lambda: convolution_stack(batch_norm=False),
         "with batch norm": lambda: convolution_stack(batch_norm=True),
     }
-    return trained_for_comparison(
-        networks, few_images(dataset), num_epochs, learning_rate=0.05, augment=False
-    )
+    return trained_for_comparison(networks, few_images(dataset), num_epochs, learning_rate=0.05, **PLAIN)
 
 
 def convolution_stack(batch_norm, widths=(16, 16, 32, 32, 64, 64)):
@@ -341,7 +344,7 @@ def run_degradation(dataset, num_epochs=10, blocks=(3, 9)):
         for residual in (False, True):
             name = f"{'residual' if residual else 'plain'}, {6 * count + 2} layers"
             networks[name] = lambda count=count, residual=residual: StagedNet(count, residual)
-    return trained_for_comparison(networks, few_images(dataset), num_epochs, learning_rate=0.1, augment=False)
+    return trained_for_comparison(networks, few_images(dataset), num_epochs, learning_rate=0.1, **PLAIN)
 
 
 def show_degradation(dataset):

@@ -1,6 +1,6 @@
 """The demos that look inside trained networks, parts 6 to 15: one function a demo, one line in the notebook.
 
-The numbers come from `cnn`, `experiments` and `resnet`.
+The numbers come from `cnn`, `inside` and `resnet`.
 """
 
 import time
@@ -12,28 +12,21 @@ import cnn
 import plots
 import widgets
 from demos import choice, replace_image, slider
-
-EXAMPLES = 6  # validation images, as many as `cnn.evaluate_model` shows
-
-
-def layers_with_weights(net):
-    """Return the layers of a network that have weights, as {number: module}; ``c1`` is layer 1, ``f3`` layer 3."""
-    return {int(name[1:]): module for name, module in net.named_children()}
+from inside import course, layers_with_weights, size, square
+from training import EXAMPLES, look
 
 
 def example_activations(net, dataset):
-    """Return every layer's activations for the first validation images, a list of arrays (6, ...)."""
-    net = net.cpu().eval()
-    with torch.no_grad():
-        net(torch.as_tensor(dataset.val.values[:EXAMPLES]))
-    return [output.numpy().copy() for output in net.outputs]
+    """Return every layer's activations for the first six validation images, a list of arrays (6, ...)."""
+    look(net, dataset)
+    return [output.float().cpu().numpy().copy() for output in net.outputs]
 
 
 def mosaic(maps):
     """Return (channels, rows, columns) as one nearly square mosaic; a vector as one of single pixels."""
     maps = maps.reshape(len(maps), 1, 1) if maps.ndim == 1 else maps
     gap = 1 if maps.shape[-1] > 1 else 0
-    return plots.tile(maps, int(np.ceil(np.sqrt(len(maps)))), gap)
+    return plots.tile(maps, square(len(maps)), gap)
 
 
 def layer_explorer(net, dataset):
@@ -56,7 +49,7 @@ def layer_explorer(net, dataset):
 
     def draw(layer, image, channel):
         number = names[layer]
-        weights = layers[number].weight.detach().numpy()
+        weights = layers[number].weight.detach().float().cpu().numpy()
         channel = min(channel, len(weights) - 1)
         before, after = activations[number - 1][image], activations[number][image]
         kernel = weights[channel]
@@ -66,12 +59,10 @@ def layer_explorer(net, dataset):
         drawn.set_data(np.moveaxis(images[image], 0, -1).squeeze())
         for artist, values in zip(signed, (mosaic(before), mosaic(kernel), as_matrix(output)), strict=True):
             replace_image(artist, values, plots.magnitude(values))
-        input_ax.set_title(f"Input\n{' x '.join(map(str, before.shape))}", fontsize=plots.FONT)
-        weights_ax.set_title(
-            f"Weights of {channel}\n{' x '.join(map(str, kernel.shape))}", fontsize=plots.FONT
-        )
+        input_ax.set_title(f"Input\n{size(before)}", fontsize=plots.FONT)
+        weights_ax.set_title(f"Weights of {channel}\n{size(kernel)}", fontsize=plots.FONT)
         what = f"Output {channel}" if after.ndim == 3 else f"Outputs ({channel}: {after[channel]:+.1f})"
-        output_ax.set_title(f"{what}\n{' x '.join(map(str, output.shape))}", fontsize=plots.FONT)
+        output_ax.set_title(f"{what}\n{size(output)}", fontsize=plots.FONT)
 
     most = max(len(module.weight) for module in layers.values())
     controls = {
@@ -108,6 +99,7 @@ def show_comparison(trained, dataset, images=1000):
     rows = []
     for name, (net, snapshots) in trained.items():
         _, accuracy = cnn.evaluate(net, dataset, dataset.test)
+        net = net.cpu()
         batch = torch.as_tensor(dataset.test.values[:images])
         with torch.inference_mode():
             net(batch[:10])
@@ -151,13 +143,8 @@ def draw_learning_curves(snapshots, title):
     fig = plots.figure(12, 3.8)
     epochs = [snapshot["epoch"] for snapshot in snapshots]
     for ax, quantity in zip(fig.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
-        if quantity == "learning rate":
-            series = {quantity: (epochs, [snapshot["learning_rate"] for snapshot in snapshots])}
-        else:
-            series = {
-                name: (epochs, [snapshot[f"{key}_{quantity}"] for snapshot in snapshots])
-                for name, key in (("training", "train"), ("validation", "val"))
-            }
+        rates = {quantity: (epochs, [snapshot["learning_rate"] for snapshot in snapshots])}
+        series = rates if quantity == "learning rate" else course(snapshots, quantity)
         plots.curves(ax, series, "epoch", quantity, title if quantity == "accuracy" else "")
     return fig
 
