@@ -47,12 +47,13 @@ def cached_folder():
 def wanted(net, dataset, settings):
     """Return the part of a record that must agree: the network, the images, and the recipe."""
     shape = () if dataset.mean is None else dataset.mean.shape
-    return {
+    parts = {
         "network": {name: list(value.shape) for name, value in net.state_dict().items()},
         "normalized": ["not", "per channel", "per pixel"][0 if not shape else 1 if shape[-1] == 1 else 2],
         "recipe": settings,
         "data": dataset.fingerprint,
     }
+    return json.loads(json.dumps(parts))  # as they are when read back: lists for tuples
 
 
 def read(path):
@@ -194,7 +195,7 @@ def write(path, net, dataset, settings, snapshots, **facts):
         "images": facts.pop("images", "as given"),
         "versions": {
             "python": platform.python_version(),
-            "torch": str(torch.__version__),
+            "torch": torch.__version__,
             "numpy": numpy.__version__,
         },
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",

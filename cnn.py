@@ -183,7 +183,7 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
     ValueError, FloatingPointError
         As `train_model` does.
     """
-    settings = {**checked_recipe(dataset, num_epochs, recipe), "num_epochs": num_epochs, "seed": seed}
+    settings = settings_of(dataset, num_epochs, seed, **recipe)
     device = torch.device(device or best_device())
     result = None if retrain else checkpoints.find(net, dataset, settings)
     if result:
@@ -202,6 +202,11 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
     net.to(device)
     look(net, dataset)
     return snapshots
+
+
+def settings_of(dataset, num_epochs, seed, **recipe):
+    """Return all that a training depends on, besides network and images: recipe, epochs, and seed."""
+    return {**checked_recipe(dataset, num_epochs, recipe), "num_epochs": num_epochs, "seed": seed}
 
 
 def restart(net, seed):

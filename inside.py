@@ -1,6 +1,7 @@
 """Pictures of a trained network: its answers, the course of its training, and what one layer does to an image."""
 
 import numpy as np
+from IPython import get_ipython
 from IPython.display import HTML, display
 
 import plots
@@ -69,7 +70,9 @@ class LiveCurves:
         self.title, self.handle = title, None
 
     def __call__(self, snapshots):
-        """Draw the snapshots so far."""
+        """Draw the snapshots so far; outside IPython, where nobody could see them, do nothing."""
+        if get_ipython() is None:
+            return
         fig = plots.figure(11, 3.6)
         for ax, quantity in zip(fig.subplots(1, 2), ("accuracy", "loss"), strict=True):
             plots.curves(ax, course(snapshots, quantity), "epoch", quantity, self.title)

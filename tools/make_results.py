@@ -1,0 +1,113 @@
+"""Train the lecture's networks and write ``results/``: weights, histories, and how they were made.
+
+    python tools/make_results.py [--only NAME ...]
+
+Each item is trained in a process of its own, on the real data (which must be there: ``python -m datasets --fetch``)
+or on the stand-ins. Everything is chosen on validation images; the test images are evaluated once, at the end.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import checkpoints  # noqa: E402  (the modules lie beside this folder, not in it)
+import cnn  # noqa: E402
+import experiments  # noqa: E402
+from datasets import MulticlassDataset  # noqa: E402
+
+SEED = 0
+# What the lecture trains: network, data set, epochs. The stand-ins are fewer images, and easier.
+TRAININGS = {
+    "simple-real": (cnn.SimpleCNN, "mnist", 5),
+    "pooling-real": (cnn.PoolingCNN, "mnist", 5),
+    "cifar-real": (cnn.CifarCNN, "cifar", 20),
+    "simple-stand-in": (cnn.SimpleCNN, "mnist", 5),
+    "pooling-stand-in": (cnn.PoolingCNN, "mnist", 5),
+    "cifar-stand-in": (cnn.CifarCNN, "cifar", 20),
+}
+ITEMS = [*TRAININGS, "experiments-real", "experiments-stand-in"]
+BLOCK = 8  # pixels: JPEG compresses squares of this size, one by one
+VISIBLE = 1.03  # by this factor and more, steps between such squares exceed those inside them
+
+
+def load(name, stand_in):
+    """Return a data set as the lecture uses it, or stop if it is not the one that is wanted."""
+    dataset = MulticlassDataset.mnist() if name == "mnist" else MulticlassDataset.cifar().normalize()
+    if dataset.is_stand_in != stand_in:
+        sys.exit(f"{dataset.title} is what there is: get the real data first (python -m datasets --fetch)")
+    return dataset.to_torch()
+
+
+def encoding(pixels):
+    """Say in words how images (N, C, H, W) were encoded, from the steps between neighbouring columns."""
+    steps = np.abs(np.diff(pixels[:5000].astype(float), axis=3)).mean((0, 1, 2))
+    borders = np.arange(BLOCK - 1, len(steps), BLOCK)
+    ratio = steps[borders].mean() / steps[np.concatenate([borders - 1, borders + 1])].mean()
+    if ratio < VISIBLE:
+        return f"not a JPEG re-encoding (steps at the borders of 8x8 blocks: {ratio:.3f} of those beside)"
+    return f"a JPEG re-encoding (steps at the borders of 8x8 blocks: {ratio:.3f} of those beside)"
+
+
+def train(item):
+    """Train one network, evaluate what will be shipped, and write it."""
+    make, name, num_epochs = TRAININGS[item]
+    dataset = load(name, item.endswith("stand-in"))
+    net, start = make(), time.perf_counter()
+    cnn.restart(net, SEED)
+    snapshots = cnn.train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, seed=SEED)
+    seconds = time.perf_counter() - start
+    net.load_state_dict({key: checkpoints.half(value).float() for key, value in net.state_dict().items()})
+    accuracy = {part: cnn.evaluate(net, dataset, getattr(dataset, part))[1] for part in ("val", "test")}
+    settings = cnn.settings_of(dataset, num_epochs, SEED)
+    path = checkpoints.SHIPPED / f"{checkpoints.stem_of(net, dataset)}.pt"
+    facts = {
+        "images": encoding(np.asarray(dataset.train.values.pixels)),
+        "accuracy": {part: round(value, 4) for part, value in accuracy.items()},
+        "seconds": round(seconds),
+    }
+    record = checkpoints.write(path, net.cpu(), dataset, settings, snapshots, **facts)
+    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
+    print(f"{path.name}: {accuracy['val']:.2%} of validation, {accuracy['test']:.2%} of test images right")
+
+
+def in_own_process(item):
+    """Make one item; the stand-ins where no data folder can be found and nothing be fetched."""
+    environment, command = dict(os.environ), [sys.executable, __file__, "--item", item]
+    if item.endswith("real"):
+        return subprocess.run(command).returncode
+    with tempfile.TemporaryDirectory() as folder:
+        environment.update(LECTURE_DATA=folder, LECTURE_CACHE=folder, LECTURE_OFFLINE="1")
+        return subprocess.run(command, env=environment).returncode
+
+
+def main():
+    """Make what the command line asks for; return how many items could not be made."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--only", nargs="+", choices=ITEMS, default=ITEMS, metavar="NAME", help=", ".join(ITEMS)
+    )
+    parser.add_argument("--item", choices=ITEMS, help=argparse.SUPPRESS)  # what `in_own_process` says
+    options = parser.parse_args()
+    checkpoints.SHIPPED.mkdir(exist_ok=True)
+    if not options.item:
+        return sum(in_own_process(item) != 0 for item in options.only)
+    if options.item in TRAININGS:
+        train(options.item)
+    else:
+        experiments.make_records(load("cifar", options.item.endswith("stand-in")))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
