@@ -28,7 +28,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 
 @torch.no_grad()
 def activations_by_depth(batch_norm, depth=24, width=16, seed=0):
-    """Return the standard deviation of the activations after each layer of a network fresh from PyTorch.
+    """Return how much activations differ from image to image, after each layer of a network fresh from PyTorch.
 
     Parameters
     ----------
@@ -42,18 +42,18 @@ def activations_by_depth(batch_norm, depth=24, width=16, seed=0):
     Returns
     -------
     list of float
-        One a layer.
+        One a layer: the standard deviation of a unit over the batch, on average over all units.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         signal = torch.randn(32, width, 16, 16)
         spreads = []
         for _ in range(depth):
-            signal = nn.Conv2d(width, width, 3, padding=1, padding_mode="circular")(signal)
+            signal = nn.Conv2d(width, width, 3, padding=1)(signal)
             if batch_norm:
                 signal = nn.BatchNorm2d(width)(signal)
             signal = signal.relu()
-            spreads.append(signal.std().item())
+            spreads.append(signal.std(dim=0).mean().item())
     return spreads
 
 
@@ -65,7 +65,7 @@ def draw_activations_by_depth():
     for name, batch_norm in (("without batch norm", False), ("with batch norm", True)):
         spreads = activations_by_depth(batch_norm)
         series[name] = (range(1, len(spreads) + 1), spreads)
-    plots.curves(ax, series, "layer", "standard deviation\nof the activations")
+    plots.curves(ax, series, "layer", "standard deviation\nfrom image to image")
     ax.set_yscale("log")
     return fig
 
