@@ -65,27 +65,32 @@ class Scene:
 
     def polygon(self, color, *points):
         """Fill a polygon."""
-        where = np.asarray(points, float) @ self.matrix + self.origin
-        self.draw.polygon(where.astype(np.float32), fill=color)
+        self.fill(color, np.array(points, float))
+
+    def fill(self, color, outline):
+        """Fill an outline, an array (points, 2)."""
+        self.draw.polygon((outline @ self.matrix + self.origin).astype(np.float32), fill=color)
 
     def blob(self, color, *points):
         """Fill a smooth outline through the points."""
-        self.polygon(color, *(ring(len(points)) @ np.asarray(points, float)))
+        self.fill(color, ring(len(points)) @ np.array(points, float))
 
     def disc(self, color, x, y, rx, ry=None, degrees=0.0):
         """Fill an ellipse."""
         cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
         ry = rx if ry is None else ry
-        self.polygon(color, *(CIRCLE @ [[rx * cos, rx * sin], [-ry * sin, ry * cos]] + (x, y)))
+        axes = np.array([[rx * cos, rx * sin], [-ry * sin, ry * cos]])
+        self.fill(color, CIRCLE @ axes + (x, y))
 
     def line(self, color, width, *points):
         """Draw a bent line with round ends; ``width`` is in units of the thing."""
-        where = (np.asarray(points, float) @ self.matrix + self.origin).astype(np.float32)
+        where = (np.array(points, float) @ self.matrix + self.origin).ravel().tolist()
         thick = max(1, round(width * self.unit))
-        self.draw.line([tuple(p) for p in where.tolist()], fill=color, width=thick, joint="curve")
-        r = (thick - 1) / 2
-        for x, y in (where[0].tolist(), where[-1].tolist()):
-            self.draw.ellipse((x - r, y - r, x + r, y + r), fill=color)
+        self.draw.line(where, fill=color, width=thick, joint="curve" if thick > 4 else None)
+        if thick > 2:
+            r = (thick - 1) / 2
+            for x, y in (where[:2], where[-2:]):
+                self.draw.ellipse((x - r, y - r, x + r, y + r), fill=color)
 
     def vary(self, color, amount=22):
         """Return the colour with its lightness and its three parts shifted at random."""
@@ -107,16 +112,18 @@ class Scene:
         """Fill the rows from y ``top`` to ``bottom`` of the image with a vertical gradient of colour."""
         full = self.size * self.zoom
         first, last = (round((y + 1) / 2 * full) for y in (top, bottom))
-        for k in range(16):
-            rows = (first + (last - first) * k // 16, first + (last - first) * (k + 1) // 16)
-            if rows[1] > rows[0]:
-                self.draw.rectangle((0, rows[0], full, rows[1]), fill=mix(above, below, k / 15))
+        if last > first:
+            share = (np.arange(last - first) / (last - first))[:, None, None]
+            colors = np.array(above) + (np.array(below) - np.array(above)) * share
+            strip = Image.fromarray(colors.astype(np.uint8))
+            self.image.paste(strip.resize((full, last - first), Image.Resampling.NEAREST), (0, first))
 
 
 def mix(one, other, share):
     """Return a colour between two; a share outside 0..1 is clipped."""
     share = min(1, max(0, share))
-    return tuple(int(a + (b - a) * share) for a, b in zip(one, other, strict=True))
+    (r, g, b), (u, v, w) = one, other
+    return int(r + (u - r) * share), int(g + (v - g) * share), int(b + (w - b) * share)
 
 
 def dark(color, share=0.3):
