@@ -1,0 +1,173 @@
+"""A pretrained ResNet-50 that names what is in photographs.
+
+The network, its weights, its preprocessing and its thousand category names are torchvision's. Source: K. He, X. Zhang,
+S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016; the weights are torchvision's second set.
+"""
+
+import hashlib
+import re
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torchvision.models import ResNet50_Weights, resnet50
+from torchvision.transforms import functional as vision
+
+import cnn
+import datasets
+
+WEIGHTS = ResNet50_Weights.DEFAULT
+FILE_NAME = WEIGHTS.url.rsplit("/", 1)[-1]
+GUESSES = 5
+
+
+class Guess(NamedTuple):
+    """A category, as an index into the list of their names, and its probability."""
+
+    id: int
+    score: float
+
+
+class Prediction(tuple):
+    """``(categories, images, top5)``, as `classify` returns it; ``title`` says which network it comes from."""
+
+    def __new__(cls, categories, images, top5, title):
+        """Return the three as a tuple with a title."""
+        prediction = super().__new__(cls, (categories, images, top5))
+        prediction.title = title
+        return prediction
+
+
+def classify(images, batch_size):
+    """Return the five likeliest categories of each photograph.
+
+    Without ResNet-50's weights the lecture's own CifarCNN, which knows ten classes, stands in, and says so.
+
+    Parameters
+    ----------
+    images : array
+        (count, rows, columns, 3) uint8.
+    batch_size : int
+        Photographs at a time.
+
+    Returns
+    -------
+    Prediction
+        ``categories``: the names; ``images``: (count, rows, columns, 3) uint8, exactly the pixels that the network
+        sees; ``top5``: for each photograph five `Guess`, the likeliest first.
+
+    Raises
+    ------
+    ValueError
+        If ``images`` are not such an array, or ``batch_size`` is not a whole number above 0.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8 or 0 in images.shape:
+        raise ValueError(
+            f"images must be uint8 of shape (count, rows, columns, 3); got {images.dtype} of {images.shape}"
+        )
+    if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
+        raise ValueError(f"batch_size must be a whole number of at least 1; got {batch_size!r}")
+    net = pretrained()
+    if net is None:
+        return stand_in(images, batch_size)
+    transform = WEIGHTS.transforms()
+    crops = [see(image, transform) for image in images]
+
+    def normalise(crop):
+        return vision.normalize(vision.convert_image_dtype(crop), transform.mean, transform.std)
+
+    top5 = guess(net, crops, normalise, batch_size)
+    return Prediction(list(WEIGHTS.meta["categories"]), pixels(crops), top5, "ResNet-50")
+
+
+def see(image, transform):
+    """Return the centre of a photograph as the network sees it, before its colours are normalised.
+
+    Parameters
+    ----------
+    image : array
+        (rows, columns, 3) uint8.
+    transform : callable
+        torchvision's `ImageClassification` preset: its sizes are used.
+
+    Returns
+    -------
+    Tensor
+        (3, 224, 224) uint8.
+    """
+    tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
+    tensor = vision.resize(
+        tensor, transform.resize_size, transform.interpolation, antialias=transform.antialias
+    )
+    return vision.center_crop(tensor, transform.crop_size)
+
+
+@torch.inference_mode()
+def guess(net, crops, normalise, batch_size):
+    """Return the likeliest categories of each crop, a list of five `Guess` each."""
+    device = cnn.best_device()
+    net = net.to(device).eval()
+    top5 = []
+    for start in range(0, len(crops), batch_size):
+        batch = torch.stack([normalise(crop) for crop in crops[start : start + batch_size]])
+        scores, ids = net(batch.to(device)).softmax(1).topk(GUESSES)
+        for row in zip(ids.tolist(), scores.tolist(), strict=True):
+            top5.append([Guess(*pair) for pair in zip(*row, strict=True)])
+    return top5
+
+
+def pixels(crops):
+    """Return crops (3, rows, columns) as an array (count, rows, columns, 3)."""
+    return torch.stack(list(crops)).permute(0, 2, 3, 1).numpy()
+
+
+def pretrained():
+    """Return ResNet-50 with the weights in the data folder, or None, having said why."""
+    path = datasets.resnet50_weights()
+    if path is None:
+        print(
+            f"ResNet-50's weights are not here: put {FILE_NAME} (103 MB, {WEIGHTS.url}) "
+            f"into {datasets.data_folder()} and restart the kernel."
+        )
+        return None
+    with torch.device("meta"):
+        net = resnet50(weights=None)  # no memory, no random numbers: the file brings all its weights
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+        net.load_state_dict(state, assign=True)
+    except Exception as error:  # what a damaged or foreign file makes torch.load raise has no common type
+        reason = str(error).strip().split("\n")[0][:150]
+        print(f"{path} does not hold the weights of a ResNet-50 ({reason}): replace it by {WEIGHTS.url}.")
+        return None
+    expected = re.search(r"-([0-9a-f]{8,})\.", path.name)
+    if expected and not sha256(path).startswith(expected[1]):
+        print(f"{path} is used, but it is not the official file: its checksum is not {expected[1]}.")
+    return net
+
+
+def sha256(path):
+    """Return the SHA-256 of a file as hexadecimal digits."""
+    with open(path, "rb") as file:
+        digest = hashlib.sha256()
+        while part := file.read(1 << 20):
+            digest.update(part)
+    return digest.hexdigest()
+
+
+def stand_in(images, batch_size):
+    """Classify by the lecture's CifarCNN, which sees each photograph shrunk to 32x32."""
+    dataset = datasets.MulticlassDataset.cifar().normalize()
+    net = cnn.CifarCNN()
+    cnn.trained(net, dataset, num_epochs=20)
+    title = f"CifarCNN ({dataset.title}), standing in for ResNet-50"
+    print(f"Until then a stand-in classifies: {title}.")
+    crops = [
+        vision.resize(
+            torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1), [32, 32], antialias=True
+        )
+        for image in images
+    ]
+    mean, std = (torch.as_tensor(value) for value in (dataset.mean, dataset.std))
+    top5 = guess(net, crops, lambda crop: (crop / 255 - mean) / std, batch_size)
+    return Prediction(dataset.label_names, pixels(crops), top5, title)
