@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 import cnn
+import diagrams
 import plots
 import widgets
 from demos import choice, replace_image, slider
@@ -216,4 +217,17 @@ def prediction_explorer(prediction):
         controls,
         name="prediction",
         alt="A photograph, and the five likeliest classes with their scores",
+    )
+
+
+def resnet34_player():
+    """Play ResNet-34 from its first layer to its last, a residual block at a time."""
+    draw, labels = diagrams.resnet34_frames()
+    return widgets.play(
+        draw,
+        len(labels),
+        name="resnet34",
+        interval=900,
+        labels=labels,
+        alt="ResNet-34 grows block by block; each block's shortcut leads past its two convolutions",
     )
