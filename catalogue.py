@@ -299,9 +299,11 @@ def decide(*keys):
                 _decided[home, key] = Decision(CATALOGUE[key], found, problems[key])
             elif not fetching.offline():
                 downloads[key] = fetch(key)
+        for download in downloads.values():  # before any stand-in is drawn: that takes its time
+            download.wait(patience)
         for key in open_keys:
             if (home, key) not in _decided:
-                _decided[home, key] = _fall_back(key, downloads.get(key), patience, problems[key])
+                _decided[home, key] = _fall_back(key, downloads.get(key), problems[key])
         return [_decided[home, key] for key in keys]
 
 
@@ -320,19 +322,19 @@ def fetch(key):
     return fetching.Download(entry.name, entry.remotes, cache_folder())
 
 
-def _fall_back(key, download, patience, problems):
+def _fall_back(key, download, problems):
     """Decide about a data set that is not here: what arrives in time, else the stand-in and why."""
     entry, coming = CATALOGUE[key], None
     if download is None:
         problems.append(OFFLINE)
-    elif download.wait(patience):
-        found = search(key, problems)
-        if found is not None:
-            return Decision(entry, found, [])
+    elif download.thread.is_alive():
+        coming = download
     elif download.error:
         problems.append(download.error)
     else:
-        coming = download
+        found = search(key, problems)
+        if found is not None:
+            return Decision(entry, found, [])
     if entry.draw is None:
         problems.insert(0, f"put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}")
     return Decision(entry, entry.draw() if entry.draw else None, problems, coming)

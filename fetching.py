@@ -325,8 +325,8 @@ class Download:
     def time_left(self):
         """Return the seconds still needed, as the last few seconds went; infinity while nothing comes."""
         now, have = time.monotonic(), self.received()
-        self.seen.append((now, have))
-        while now - self.seen[0][0] > WINDOW:
+        self.seen.append((now, have))  # one look that is older than the window stays, to compare with
+        while now - self.seen[1][0] > WINDOW:
             self.seen.popleft()
         (then, had), missing = self.seen[0], self.total - have
         if missing <= 0:

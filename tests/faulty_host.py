@@ -175,7 +175,8 @@ def stalls(request, data, nth):
 def resets(request, data, nth):
     """Send a quarter of the file and reset the connection."""
     answer(request, data[: len(data) // 4], length=len(data))
-    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+    request.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     request.connection.close()
 
 

@@ -430,6 +430,9 @@ def test_estimate_of_the_time_left(tmp_path, monkeypatch):
     assert download.time_left() == np.inf  # nothing came
     (tmp_path / "file.part").write_bytes(bytes(400))
     assert download.time_left() == pytest.approx(6)  # 200 in 2 s; 600 to come
+    clock += 3 * fetching.WINDOW  # nobody looked for a while
+    (tmp_path / "file.part").write_bytes(bytes(700))
+    assert download.time_left() == pytest.approx(30)
     clock += 2 * fetching.WINDOW
     assert download.time_left() == np.inf  # it has stalled
     (tmp_path / "file.part").rename(tmp_path / "file")
