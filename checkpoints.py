@@ -11,8 +11,8 @@ import os
 import platform
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy
 import torch
@@ -23,14 +23,13 @@ SHIPPED = Path(__file__).resolve().parent / "results"
 LARGEST = 50_000_000  # bytes of a result file: many times what the lecture's networks need
 
 
-@dataclass
-class Result:
-    """A training that was found: its weights, its snapshots, and a sentence on where they are from."""
+class Result(NamedTuple):
+    """A training that was found: its weights and snapshots, its record, and how like its images are to those here."""
 
     weights: dict
     snapshots: list
     record: dict
-    sentence: str
+    likeness: str
 
 
 def stem_of(net, dataset):
@@ -56,18 +55,19 @@ def wanted(net, dataset, settings):
     return json.loads(json.dumps(parts))  # as they are when read back: lists for tuples
 
 
-def read(path):
+def read(path, data):
     """Read a result file.
 
     Parameters
     ----------
     path : Path
         The file.
+    data : dict
+        Fingerprint of the images here.
 
     Returns
     -------
-    dict
-        ``net``, ``snapshots`` and ``record``, the latter as a dict.
+    Result
 
     Raises
     ------
@@ -78,13 +78,15 @@ def read(path):
         if path.stat().st_size > LARGEST:
             raise ValueError(f"it is larger than {LARGEST:,} bytes")
         content = torch.load(path, map_location="cpu", weights_only=True)
-        content["record"] = json.loads(content["record"])
-        for value in content["net"].values():
-            if not torch.isfinite(value).all():
-                raise ValueError("a weight is not a number")
-        if [snapshot["epoch"] for snapshot in content["snapshots"]] != list(range(len(content["snapshots"]))):
+        record, snapshots = json.loads(content["record"]), content["snapshots"]
+        weights = {name: value.float() for name, value in content["net"].items()}
+        if {name: list(value.shape) for name, value in weights.items()} != record["network"]:
+            raise ValueError("its weights are not those of the network that it names")
+        if not all(torch.isfinite(value).all() for value in weights.values()):
+            raise ValueError("a weight is not a number")
+        if [snapshot["epoch"] for snapshot in snapshots] != list(range(record["recipe"]["num_epochs"] + 1)):
             raise ValueError("epochs are missing")
-        return content
+        return Result(weights, snapshots, record, datasets.same_images(record["data"], data))
     except Exception as error:  # what a foreign file makes torch.load raise has no common type
         reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
         raise ValueError(f"{path} is not a result of this lecture ({reason})") from None
@@ -94,7 +96,7 @@ def find(net, dataset, settings):
     """Look for a training of this network on these images by this recipe.
 
     Those that came with the lecture are looked at first, then this user's own. One on exactly these images is
-    preferred to one on another encoding of the same pictures.
+    preferred to one on another encoding of the same pictures. A file that cannot be used is said, and left alone.
 
     Parameters
     ----------
@@ -108,48 +110,38 @@ def find(net, dataset, settings):
     Returns
     -------
     Result or None
-        None if there is none; a file of the user's that cannot be used is said.
     """
     want, similar = wanted(net, dataset, settings), None
     for folder in (SHIPPED, cached_folder()):
         for path in sorted(folder.glob(f"{stem_of(net, dataset)}*.pt")) if folder else ():
             try:
-                content = read(path)
-                record = content["record"]
-                if any(record[key] != want[key] for key in ("network", "normalized", "recipe")):
-                    continue
-                likeness = datasets.same_images(record["data"], want["data"])
-                weights = {name: content["net"][name].float() for name in want["network"]}
-                if any(list(weights[name].shape) != shape for name, shape in want["network"].items()):
-                    raise ValueError(f"{path} holds weights of another network than its record says")
-            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                result = read(path, want["data"])
+            except ValueError as error:
                 print(f"{error}. It is left as it is, and not used.")
                 continue
-            result = Result(weights, content["snapshots"], record, "")
-            if likeness == "exact":
-                result.sentence = f"{describe(net, dataset, result)}. retrain=True trains it now."
+            if any(result.record.get(key) != want[key] for key in ("network", "normalized", "recipe")):
+                continue
+            if result.likeness == "exact":
                 return result
-            if likeness and similar is None:
+            if result.likeness and similar is None:
                 similar = result
-                similar.sentence = (
-                    f"{describe(net, dataset, result)}, in another encoding of the same pictures "
-                    f"({record['images']}): some validation images here may have been among its training images. "
-                    "retrain=True trains it on yours."
-                )
     return similar
 
 
-def describe(net, dataset, result):
-    """Return the beginning of the sentence on a result: what was trained, and how well it does."""
+def describe(result, net, dataset):
+    """Return what a reader should know of a result that is used: a sentence or two."""
     epochs, accuracy = result.record["recipe"]["num_epochs"], result.snapshots[-1]["val_accuracy"]
+    begin = f"{type(net).__name__}: trained before, for {epochs} epochs on {dataset.title}"
+    if result.likeness == "exact":
+        return f"{begin} ({accuracy:.1%} of the validation images right). retrain=True trains it now."
     return (
-        f"{type(net).__name__}: trained before, for {epochs} epochs on {dataset.title} "
-        f"({accuracy:.1%} of its validation images right)"
+        f"{begin}, on another encoding of the same pictures: {result.record['images']}. A validation image here may "
+        "have been among its training images. retrain=True trains it on yours."
     )
 
 
 def keep(net, dataset, settings, snapshots):
-    """Keep a training among this user's own, unless there is an equal one, or no folder to write to.
+    """Keep a training among this user's own, if there is a folder to write to.
 
     Parameters
     ----------
@@ -158,16 +150,14 @@ def keep(net, dataset, settings, snapshots):
     dataset, settings, snapshots
         As in `find`, and what `cnn.train_model` returned.
     """
-    folder, found = cached_folder(), find(net, dataset, settings)
-    if folder is None or (
-        found and datasets.same_images(found.record["data"], dataset.fingerprint) == "exact"
-    ):
+    folder = cached_folder()
+    if folder is None:
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    stem, number = stem_of(net, dataset), 1
-    while (path := folder / f"{stem}-{number}.pt").exists():  # an old file is never written over
-        number += 1
     try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stem, number = stem_of(net, dataset), 1
+        while (path := folder / f"{stem}-{number}.pt").exists():  # an old file is never written over
+            number += 1
         write(path, net, dataset, settings, snapshots)
     except OSError as error:
         print(f"This training could not be kept in {folder} ({error}).")
@@ -192,7 +182,7 @@ def write(path, net, dataset, settings, snapshots, **facts):
     """
     record = {
         **wanted(net, dataset, settings),
-        "images": facts.pop("images", "as given"),
+        "images": "as they are on this machine",
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

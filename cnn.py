@@ -11,7 +11,16 @@ from torch import nn
 import checkpoints
 import inside
 import plots
-from training import EXAMPLES, RECIPES, best_device, checked_recipe, evaluate, look, train_model
+from training import (
+    EXAMPLES,
+    RECIPES,
+    best_device,
+    checked_recipe,
+    evaluate,
+    look,
+    one_cycle,
+    train_model,
+)
 
 __all__ = [
     "RECIPES",
@@ -21,6 +30,7 @@ __all__ = [
     "best_device",
     "evaluate",
     "evaluate_model",
+    "one_cycle",
     "train_model",
     "trained",
     "visualize_layer_output",
@@ -185,19 +195,18 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
     """
     settings = settings_of(dataset, num_epochs, seed, **recipe)
     device = torch.device(device or best_device())
-    result = None if retrain else checkpoints.find(net, dataset, settings)
-    if result:
-        print(result.sentence)
+    result = checkpoints.find(net, dataset, settings)
+    if result and not retrain:
+        print(checkpoints.describe(result, net, dataset))
         net.load_state_dict(result.weights)
         snapshots = result.snapshots
     else:
         restart(net, seed)
         curves = inside.LiveCurves(f"{type(net).__name__} on {dataset.title}")
-        criterion = nn.CrossEntropyLoss()
-        snapshots = train_model(
-            dataset, net, criterion, num_epochs, device, seed=seed, on_epoch=curves, **recipe
-        )
-        if len(snapshots) == num_epochs + 1:  # not stopped by hand
+        options = {"seed": seed, "on_epoch": curves, **recipe}
+        snapshots = train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, device, **options)
+        stopped = len(snapshots) <= num_epochs
+        if not stopped and not (result and result.likeness == "exact"):  # an equal one is there already
             checkpoints.keep(net, dataset, settings, snapshots)
     net.to(device)
     look(net, dataset)

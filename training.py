@@ -11,22 +11,22 @@ from tqdm.auto import tqdm
 EXAMPLES = 6  # validation images whose activations a network keeps after its training
 EVALUATED_AT_ONCE = 500  # images: enough to keep the cores busy, few enough for a laptop's memory
 
+STEPS = {
+    "batch_size": 64,  # images a step: enough to keep the cores busy, few enough for many steps an epoch
+    "learning_rate": 0.05,  # at its highest; at twice as much, training begins to swing
+    "momentum": 0.9,  # each step keeps 90 % of the last one's direction, which averages the noise of batches out
+    "weight_decay": 5e-4,  # pulls weights gently towards zero, so that none learns single images by heart
+}
 RECIPES = {
     "MNIST": {
-        "batch_size": 64,  # images a step: enough to keep the cores busy, few enough for 860 steps an epoch
-        "learning_rate": 0.05,  # at its highest, in the middle of the training: twice as much begins to swing
-        "momentum": 0.9,  # each step keeps 90 % of the last one's direction: noise of single batches averages out
-        "weight_decay": 5e-4,  # pulls weights gently towards zero: 52,000 of them could learn images by heart
+        **STEPS,
         "mirror": False,  # a mirrored 3 is no digit
-        "shift": 0,  # digits are centred in training and in test images alike
+        "shift": 0,  # digits are centred, in training and in test images alike
     },
     "CIFAR-10": {
-        "batch_size": 64,
-        "learning_rate": 0.05,
-        "momentum": 0.9,
-        "weight_decay": 5e-4,
+        **STEPS,
         "mirror": True,  # a cat seen in a mirror is a cat: each image counts for two
-        "shift": 2,  # pixels at most, up or down and left or right: no image comes twice in the same place
+        "shift": 2,  # pixels at most, up or down and left or right: an image comes in 25 places
     },
 }
 
