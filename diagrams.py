@@ -1,0 +1,400 @@
+"""Diagrams and tables of networks, drawn from what `tracing.trace` reads off the modules: nothing is typed in."""
+
+import math
+import operator
+import re
+from itertools import groupby, pairwise
+from typing import NamedTuple
+
+import torch
+import torch.fx
+import torchvision
+from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
+from torch import nn
+
+import plots
+from plots import ACCENT, FONT, INK, POSITIVE, SECOND
+from tracing import Layer, trace
+
+COLORS = {"input": "#8a96a3", "convolution": SECOND, "pooling": ACCENT, "dense": POSITIVE}
+STAGES = ["#e8eef2", "#cfe3ea", "#a9cfdc", "#f6dcb8", "#efc08a", "#f0cfd2"]  # stem, four stages, classifier
+IMAGENET = (3, 224, 224)
+PITCH = 0.86  # inches from one box of a residual network to the next
+RESNET_TITLE = "ResNet-34; dashed: a 1×1 convolution with stride 2 fits the shortcut to the new shape"
+
+
+def layer_table(net, input_shape):
+    """Return a header and rows of text, one a layer and one for the total: shape, parameters, multiply-adds.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The network.
+    input_shape : tuple of int
+        (channels, rows, columns).
+
+    Returns
+    -------
+    header : list of str
+    rows : list of list of str
+    """
+    layers = trace(net, input_shape)
+    header = ["Layer", "What", "Output", "Parameters", "Multiply-adds"]
+    rows = [
+        [
+            layer.name,
+            ", ".join(part for part in (layer.does, layer.after) if part),
+            " × ".join(map(str, layer.shape)),
+            f"{layer.parameters:,}" if layer.parameters else "",
+            f"{layer.multiply_adds:,}" if layer.multiply_adds else "",
+        ]
+        for layer in layers
+    ]
+    totals = [sum(layer.parameters for layer in layers), sum(layer.multiply_adds for layer in layers)]
+    return header, [*rows, ["Total", "", "", *(f"{total:,}" for total in totals)]]
+
+
+def network_diagram(net, input_shape, title="", *, root=False, pooling=True):
+    """Draw a network as stacks of feature maps: rows, columns and channels to scale, dense layers as columns.
+
+    Parameters
+    ----------
+    net : nn.Module
+        The network, of convolutions, poolings and dense layers in a row.
+    input_shape : tuple of int
+        (channels, rows, columns).
+    title : str
+        Written above.
+    root : bool
+        Draw the square root of each length instead, for networks in which 224 and 6 pixels meet.
+    pooling : bool
+        Draw what comes out of the poolings; otherwise they are named only.
+
+    Returns
+    -------
+    Figure
+    """
+    layers = trace(net, input_shape)
+    drawn = [layer for layer in layers if pooling or layer.kind != "pooling"]
+    bend = math.sqrt if root else float
+    tall, deep = bend(max(input_shape[1:])), bend(max(x.shape[0] for x in drawn if len(x.shape) == 3))
+    places = [_extent(layer, bend, tall, deep) for layer in drawn]
+    widths = [max(1.42, width + depth + 0.4) for width, _, depth in places]
+    fig = plots.figure(sum(widths) + 0.2, 5.2 if pooling else 5.5)
+    ax = plots.bare(fig.add_subplot(), title)
+    ax.title.set_fontsize(FONT + 4)
+    middle, left, fronts = 3.3, 0.1, []
+    for layer, (width, height, depth), slot in zip(drawn, places, widths, strict=True):
+        x, y = left + (slot - width - depth) / 2, middle - (height + depth * 0.6) / 2
+        fronts.append((x, y, width, height, depth))
+        _draw_layer(ax, layer, *fronts[-1])
+        following = layers[layers.index(layer) + 1 :][:1]
+        pools = [] if pooling else [x.does for x in following if x.kind == "pooling"]
+        _caption(ax, layer, pools, left + slot / 2)
+        left += slot
+    for (before, layer), (one, other) in zip(pairwise(drawn), pairwise(fronts), strict=True):
+        _connect(ax, layer, before, one, other)
+    ax.set(xlim=(0, left + 0.1), ylim=(0 if pooling else -0.3, 4.7), aspect="equal")
+    return fig
+
+
+def _extent(layer, bend, tall, deep):
+    """Return width, height and depth of a layer's drawing, in inches; a column grows with the units' logarithm."""
+    if len(layer.shape) == 1:
+        return 0.16, 0.22 * math.log2(layer.shape[0] + 1), 0
+    channels, rows, columns = layer.shape
+    return 1.5 * bend(columns) / tall, 1.5 * bend(rows) / tall, 1.0 * bend(channels) / deep
+
+
+def _draw_layer(ax, layer, x, y, width, height, depth):
+    """Draw sheets behind one another, one for each channel up to sixteen, or a column of units."""
+    color = COLORS[layer.kind]
+    if len(layer.shape) == 1:
+        units = min(layer.shape[0], 16)
+        for k in range(units):
+            ax.add_patch(Rectangle((x, y + k * height / units), width, height / units, facecolor=color,
+                                   edgecolor="white", linewidth=0.8))  # fmt: skip
+        return
+    sheets = min(layer.shape[0], 16)
+    for k in reversed(range(sheets)):
+        shift = depth * k / max(sheets - 1, 1)
+        ax.add_patch(Rectangle((x + shift, y + 0.6 * shift), width, height, facecolor=color, edgecolor="white",
+                               linewidth=0.8, alpha=1))  # fmt: skip
+
+
+def _caption(ax, layer, pools, x):
+    """Write name, shape and what the layer does below it."""
+    ax.text(x, 1.45, layer.name, ha="center", va="center", fontsize=FONT + 3, color=INK, weight="bold")
+    ax.text(x, 1.08, " × ".join(map(str, layer.shape)), ha="center", va="center", fontsize=FONT, color=INK)
+    lines = [*layer.does.split(", "), layer.after, *(pool.split(", ")[0] for pool in pools)]
+    text = "\n".join(line for line in lines if line)
+    ax.text(x, 0.84, text, ha="center", va="top", fontsize=FONT - 1, color=INK, linespacing=1.25)
+
+
+def _connect(ax, layer, before, one, other):
+    """Draw the window on the front map and where its value goes, or all of a layer fanning into a dense one."""
+    x, y, width, height, depth = one
+    u, v, _, tall, _ = other
+    if layer.kind == "dense":
+        top, low = (x + width + depth, y + height + 0.6 * depth), (x + width, y)
+        corners = [top, (u, v + tall), (u, v), low]
+        ax.add_patch(Polygon(corners, facecolor=COLORS["dense"], alpha=0.13, linewidth=0))
+        return
+    side = max(width * layer.kernel / before.shape[2], 0.07)
+    corner = (x + 0.55 * (width - side), y + 0.6 * (height - side))
+    ax.add_patch(Rectangle(corner, side, side, facecolor="white", alpha=0.55, edgecolor=INK, linewidth=1.5))
+    target = (u + 0.06, v + tall * 0.6)
+    for dy in (0, side):
+        ax.plot([corner[0] + side, target[0]], [corner[1] + dy, target[1]], color=INK, linewidth=1)
+
+
+# Residual networks
+
+
+class Step(NamedTuple):
+    """A residual block, or what comes before and after the blocks."""
+
+    stage: int  # 0 for the stem, then one for each size of feature map, the last for the classifier
+    layers: list  # of Layer, in their order, without the shortcut's
+    shortcut: Layer | None  # the 1×1 convolution of a shortcut that changes the shape
+
+
+def residual_steps(net, input_shape):
+    """Return the stem, the blocks and the classifier of a torchvision ResNet, each as a `Step`."""
+    stages = sum(re.fullmatch(r"layer\d+", name) is not None for name, _ in net.named_children())
+
+    def place(layer):
+        found = re.match(r"layer(\d+)\.(\d+)", layer.target)
+        if found:
+            return int(found[1]), int(found[2])
+        return (0 if layer.target in ("conv1", "maxpool") else stages + 1), 0
+
+    steps = []
+    for (stage, _), members in groupby(trace(net, input_shape)[1:], place):
+        members = list(members)
+        shortcuts = [layer for layer in members if "downsample" in layer.target]
+        layers = [layer for layer in members if layer not in shortcuts]
+        steps.append(Step(stage, layers, shortcuts[0] if shortcuts else None))
+    return steps
+
+
+def receptive_fields(steps):
+    """Return how many pixels of the image a unit sees along one side, after each step."""
+    field, jump, fields = 1, 1, []
+    for step in steps:
+        for layer in step.layers:
+            if layer.kernel:
+                field, jump = field + (layer.kernel - 1) * jump, jump * layer.stride
+        fields.append(field)
+    return fields
+
+
+def draw_residual_network(net, input_shape, title=""):
+    """Draw a torchvision ResNet, a row for each size of feature map, with its shortcuts as arcs.
+
+    Parameters
+    ----------
+    net : nn.Module
+        ResNet-18 or ResNet-34 of torchvision, whose blocks have two convolutions.
+    input_shape : tuple of int
+        (channels, rows, columns).
+    title : str
+        Written above.
+
+    Returns
+    -------
+    fig : Figure
+    groups : list of list of Artist
+        What was drawn for each step: stem, blocks, classifier.
+    labels : list of str
+        What the network has come to after each step: layers, parameters, and what a unit sees.
+    """
+    steps = residual_steps(net, input_shape)
+    rows = steps[-1].stage + 1
+    fig = plots.figure(12.6, 0.95 * rows + 0.7)
+    ax = plots.bare(fig.add_subplot(), title)
+    ax.title.set_fontsize(FONT + 4)
+    ax.set(xlim=(0, 12.6), ylim=(0.1, 0.95 * rows + 0.2), aspect="equal")
+    groups, labels, ends, learned = [], [], {}, []
+    for step, field in zip(steps, receptive_fields(steps), strict=True):
+        y, x = 0.95 * (rows - 1 - step.stage) + 0.5, ends.get(step.stage, 2.2)
+        group = _draw_step(ax, step, x, y)
+        if step.stage not in ends:
+            shape = " × ".join(map(str, step.layers[-1].shape))
+            group.append(ax.text(1.95, y, shape, ha="right", va="center", fontsize=FONT, color=INK))
+        ends[step.stage] = x + _pitch(step) * len(step.layers)
+        groups.append(group)
+        learned += [layer for layer in step.layers if layer.parameters]
+        shortcuts = [s.shortcut for s in steps[: len(groups)] if s.shortcut]
+        parameters = sum(layer.parameters for layer in [*learned, *shortcuts])
+        seen = f"{field} × {field} pixels" if field < max(input_shape[1:]) else "the whole image"
+        count = f"{len(learned)} layer" + "s" * (len(learned) > 1)
+        labels.append(f"{count}, {parameters / 1e6:.2f} million parameters; a unit sees {seen}")
+    return fig, groups, labels
+
+
+def _is_block(step):
+    return step.layers[0].target.startswith("layer")
+
+
+def _pitch(step):
+    """Return the inches from one box of a step to the next: those with more to say are wider."""
+    return PITCH if _is_block(step) else 2 * PITCH
+
+
+def _draw_step(ax, step, x, y):
+    """Draw the boxes of a step and its shortcut, and return the artists."""
+    artists, pitch = [], _pitch(step)
+    for k, layer in enumerate(step.layers):
+        corner = (x + pitch * k + 0.06, y - 0.21)
+        box = FancyBboxPatch(corner, pitch - 0.12, 0.42, boxstyle="round,pad=0,rounding_size=0.08",
+                             facecolor=STAGES[step.stage % len(STAGES)], edgecolor=INK, linewidth=1)  # fmt: skip
+        text = re.sub("^conv ", "", layer.does.split(",")[0]) if _is_block(step) else layer.does.split(",")[0]
+        text += f" /{layer.stride}" * (layer.stride > 1)
+        middle = x + pitch * (k + 0.5)
+        artists += [
+            ax.add_patch(box),
+            ax.text(middle, y, text, ha="center", va="center", fontsize=FONT - 1, color=INK),
+        ]
+    if _is_block(step):
+        arc = FancyArrowPatch((x + 0.02, y + 0.2), (x + pitch * len(step.layers) - 0.04, y + 0.2),
+                              connectionstyle="arc3,rad=-0.28", arrowstyle="-|>", mutation_scale=13, linewidth=2,
+                              linestyle="--" if step.shortcut else "-",
+                              color=POSITIVE if step.shortcut else INK)  # fmt: skip
+        artists.append(ax.add_patch(arc))
+    return artists
+
+
+def resnet34_diagram():
+    """Draw ResNet-34: its shortcuts, and where it halves the feature maps."""
+    return draw_residual_network(_meta("resnet34"), IMAGENET, RESNET_TITLE)[0]
+
+
+def resnet34_frames():
+    """Return ``draw(k)`` and a list of captions for a player that builds ResNet-34 block by block.
+
+    Returns
+    -------
+    draw : callable
+        ``draw(k)`` returns the `Figure` with what comes after step ``k`` faint; always the same one.
+    labels : list of str
+        A caption for each step.
+    """
+    fig, groups, labels = draw_residual_network(_meta("resnet34"), IMAGENET, RESNET_TITLE)
+
+    def draw(k):
+        for step, group in enumerate(groups):
+            for artist in group:
+                artist.set_alpha(1 if step <= k else 0.12)
+        return fig
+
+    return draw, labels
+
+
+def block_diagram(block):
+    """Draw a residual block of torchvision from its traced modules: two convolutions beside a shortcut.
+
+    Parameters
+    ----------
+    block : torchvision.models.resnet.BasicBlock
+        The block.
+
+    Returns
+    -------
+    Figure
+    """
+    modules = dict(block.named_modules())
+    labels = {nn.BatchNorm2d: "batch\nnorm", nn.ReLU: "ReLU"}
+    colors = {nn.Conv2d: "#cfe3ea", nn.BatchNorm2d: "#e8eef2", nn.ReLU: "#f6dcb8"}
+    fig = plots.figure(12.6, 4)
+    ax = plots.bare(fig.add_subplot())
+    x, entry = 1.1, 0.55
+    _arrow(ax, (0.35, 1), (x, 1))
+    ax.text(0.3, 1, "$x$", ha="right", va="center", fontsize=FONT + 8, color=INK)
+    for node in torch.fx.symbolic_trace(block).graph.nodes:
+        if node.target in (operator.add, operator.iadd):
+            ax.add_patch(Circle((x + 0.3, 1), 0.3, facecolor="white", edgecolor=ACCENT, linewidth=3))
+            ax.text(x + 0.3, 1, "+", ha="center", va="center", fontsize=FONT + 10, color=ACCENT)
+            ax.plot([entry, entry, x + 0.3], [1, 2.35, 2.35], color=ACCENT, linewidth=3)
+            _arrow(ax, (x + 0.3, 2.35), (x + 0.3, 1.3), ACCENT)
+            ax.text(
+                (entry + x) / 2, 2.5, "shortcut: $x$ as it is", ha="center", fontsize=FONT + 4, color=ACCENT
+            )
+            ax.text(
+                (entry + x) / 2,
+                0.1,
+                "$F(x)$: what the block learns",
+                ha="center",
+                va="center",
+                fontsize=FONT + 6,
+                color=SECOND,
+            )
+            width = 0.6
+        elif node.op == "call_module" and "downsample" not in node.target:
+            layer, width = modules[node.target], 1.3
+            box = FancyBboxPatch((x, 0.55), width, 0.9, boxstyle="round,pad=0,rounding_size=0.1", edgecolor=INK,
+                                 facecolor=colors[type(layer)], linewidth=1.5)  # fmt: skip
+            ax.add_patch(box)
+            text = labels.get(type(layer)) or f"conv {layer.kernel_size[0]}×{layer.kernel_size[1]}"
+            ax.text(x + width / 2, 1, text, ha="center", va="center", fontsize=FONT + 2, color=INK)
+        else:
+            continue
+        _arrow(ax, (x + width, 1), (x + width + 0.35, 1))
+        x += width + 0.35
+    ax.text(x + 0.1, 1, "$y = $ReLU$(F(x) + x)$", va="center", fontsize=FONT + 6, color=INK)
+    ax.set(xlim=(0, x + 2.6), ylim=(-0.2, 2.9), aspect="equal")
+    return fig
+
+
+def _arrow(ax, start, end, color=INK):
+    arrow = FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=18, linewidth=2, color=color, shrinkA=0,
+                            shrinkB=0)  # fmt: skip
+    ax.add_patch(arrow)
+
+
+def _meta(name):
+    """Return one of torchvision's networks without its weights, which would take up to 240 MB."""
+    with torch.device("meta"):
+        return getattr(torchvision.models, name)(weights=None)
+
+
+# What the notebook shows
+
+
+def show_network(net, input_shape, title=""):
+    """Display `network_diagram`."""
+    layers = ", ".join(f"{x.name} {' × '.join(map(str, x.shape))}" for x in trace(net, input_shape))
+    plots.show(
+        network_diagram(net, input_shape, title), f"Diagram of {title or type(net).__name__}: {layers}"
+    )
+
+
+def show_layer_table(net, input_shape):
+    """Display `layer_table`."""
+    plots.show_table(*layer_table(net, input_shape))
+
+
+def show_alexnet():
+    """Display AlexNet, as torchvision has it: the one-tower version of 2014, not the two towers of 2012."""
+    title = "AlexNet in one tower (torchvision, after Krizhevsky 2014); lengths as square roots"
+    fig = network_diagram(_meta("alexnet"), IMAGENET, title, root=True, pooling=False)
+    plots.show(
+        fig, "AlexNet: five convolutional layers, three of them followed by max pooling, three dense layers"
+    )
+
+
+def show_alexnet_table():
+    """Display the layers of AlexNet: shapes, parameters and multiplications."""
+    show_layer_table(_meta("alexnet"), IMAGENET)
+
+
+def show_residual_block():
+    """Display a residual block of ResNet-34."""
+    fig = block_diagram(_meta("resnet34").layer1[0])
+    plots.show(fig, "Residual block: two convolutions with batch norm and ReLU, and a shortcut that is added")
+
+
+def show_resnet34():
+    """Display `resnet34_diagram`."""
+    alt = "ResNet-34: 16 residual blocks in four sizes of feature map, shortcuts dashed where the size is halved"
+    plots.show(resnet34_diagram(), alt)
