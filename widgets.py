@@ -204,10 +204,19 @@ class Picture(anywidget.AnyWidget):
       image.decoding = "sync";
       [image.width, image.height] = model.get("size");
       message.setAttribute("role", "status");
+      // Drawn with one pixel a dot to be fast, a picture that is magnified is asked for again once it rests.
+      let resting = null;
+      const sharpen = () => {
+        const scale = image.getBoundingClientRect().width * devicePixelRatio / model.get("size")[0];
+        if (model.get("png").byteLength && image.naturalWidth < 0.9 * Math.min(scale, 3) * model.get("size")[0])
+          model.send({ scale: Math.min(scale, 3) });
+      };
       const show = () => {
         const old = image.src;
         image.src = URL.createObjectURL(new Blob([model.get("png")], { type: "image/png" }));
         if (old) URL.revokeObjectURL(old);
+        clearTimeout(resting);
+        resting = setTimeout(sharpen, 400);
       };
       const tell = () => {
         message.textContent = model.get("message");
@@ -220,10 +229,12 @@ class Picture(anywidget.AnyWidget):
         model.set("pointer", [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height]);
         model.save_changes();
       };
+      const resized = new ResizeObserver(show);
+      resized.observe(image);
       el.append(image, message);
       show();
       tell();
-      return () => { model.off("change:png", show); model.off("change:message", tell); };
+      return () => { model.off("change:png", show); model.off("change:message", tell); resized.disconnect(); };
     } };
     """
     _css = """
@@ -289,6 +300,7 @@ class Explorer:
             control.observe(self._refresh, "value")
         if pointer is not None:
             self.picture.observe(self._pointed, "pointer")
+        self.picture.on_msg(self._sharpen)
         self.box = self._lay_out()
 
     def _lay_out(self):
@@ -297,7 +309,8 @@ class Explorer:
             list(self.controls.values()),
             layout=ipywidgets.Layout(flex="1 1 310px", flex_flow="row wrap", align_content="flex-start"),
         )
-        self.picture.layout.flex = "0 1 auto"
+        # The picture takes what room is left, so that the panel is as narrow as a control when it stands beside.
+        self.picture.layout.flex = f"999 1 {self.picture.size[0]}px"
         box = ipywidgets.Box([panel, self.picture], layout=ipywidgets.Layout(flex_flow="row wrap"))
         box.add_class("lecture-explorer")
         box.add_class(f"demo-{self.name}")
@@ -324,6 +337,17 @@ class Explorer:
         with self.picture.hold_sync():
             self.picture.png = plots.png(self.figure)
             self.picture.message = ""
+
+    def _sharpen(self, _picture, content, _buffers):
+        """Send what is shown with more pixels, unless something else is being drawn already."""
+        if self._drawing.acquire(blocking=False):
+            try:
+                if not self.picture.message:
+                    self.picture.png = plots.png(self.figure, content["scale"])
+            finally:
+                self._drawing.release()
+            if self._wanted:
+                self._refresh()
 
     def _pointed(self, change):
         axes, *names = self.pointer
