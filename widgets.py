@@ -289,7 +289,7 @@ class Explorer:
         self._refresh()
         if self.picture.message:
             raise ValueError(f"{name}: nothing to show at first. {self.picture.message}")
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
         named = [control for control in controls.values() if not isinstance(control, ipywidgets.Checkbox)]
         longest = max((len(control.description) for control in named), default=0)
         for control in controls.values():
