@@ -140,7 +140,11 @@ def checked_recipe(dataset, num_epochs, changes):
     for name, (value, least) in whole.items():
         if not isinstance(value, int) or value < least:
             raise ValueError(f"{name} must be a whole number of at least {least}, but it is {value!r}")
-    if not recipe["learning_rate"] > 0 or not math.isfinite(recipe["learning_rate"]):
+    rates = {name: recipe[name] for name in ("learning_rate", "momentum", "weight_decay")}
+    for name, value in rates.items():
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, but it is {value!r}")
+    if recipe["learning_rate"] <= 0:
         raise ValueError(f"learning_rate must be a number above 0, but it is {recipe['learning_rate']!r}")
     for name in ("momentum", "weight_decay"):
         if not 0 <= recipe[name] < 1:
@@ -221,8 +225,8 @@ def train_model(
     train, val = (Resident(split, dataset, device) for split in (dataset.train, dataset.val))
     net.to(device, memory_format=train.layout)
     check_fit(net, train, dataset.title)
-    decay = {"momentum": recipe["momentum"], "weight_decay": recipe["weight_decay"]}
-    optimizer = torch.optim.SGD(net.parameters(), peak, nesterov=True, **decay)
+    momentum, decay = recipe["momentum"], recipe["weight_decay"]
+    optimizer = torch.optim.SGD(net.parameters(), peak, momentum, weight_decay=decay, nesterov=momentum > 0)
     generator = torch.Generator().manual_seed(seed)
     steps, step, snapshots = num_epochs * math.ceil(len(train) / batch_size), 0, []
     bar = tqdm(total=num_epochs * len(train), unit=" images", unit_scale=True, disable=not progress)
@@ -231,7 +235,7 @@ def train_model(
         for epoch in range(num_epochs + 1):
             epoch_start = time.perf_counter()
             if epoch == 0:  # before training: as many training images as there are for validation
-                seen = len(val)
+                seen = min(len(train), len(val))
                 totals = sum_up(net, train.in_order(seen), criterion)
             else:
                 seen, totals = len(train), torch.zeros(2, device=device)
@@ -251,23 +255,13 @@ def train_model(
             val_totals = sum_up(net, val.in_order(), criterion)
             # Reading the totals is the only moment in an epoch at which the processor waits for a GPU.
             numbers = torch.cat([totals / seen, val_totals / len(val)]).tolist()
-            now = time.perf_counter()
-            names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
-            snapshots.append(
-                {
-                    "epoch": epoch,
-                    **dict(zip(names, numbers, strict=True)),
-                    "learning_rate": peak * one_cycle(step / steps),
-                    "seconds": now - start,
-                    "images_per_second": seen / (now - epoch_start),
-                    "weights": first_weights(net),
-                }
-            )
             if not math.isfinite(sum(numbers)):
                 raise FloatingPointError(
                     f"After epoch {epoch} the loss is {numbers[0]}: the steps were too large. "
                     f"Lower learning_rate, which is {peak:g}, and train a new network."
                 )
+            rate, now = peak * one_cycle(step / steps), time.perf_counter()
+            snapshots.append(snapshot_of(net, epoch, numbers, rate, now - start, seen / (now - epoch_start)))
             bar.set_description(f"epoch {epoch} of {num_epochs}")
             bar.set_postfix(val_accuracy=f"{numbers[3]:.1%}", loss=f"{numbers[0]:.3f}")
             if on_epoch:
@@ -280,9 +274,23 @@ def train_model(
     return snapshots
 
 
+def snapshot_of(net, epoch, numbers, learning_rate, seconds, images_per_second):
+    """Return the snapshot of an epoch; ``numbers`` are loss and accuracy in training and in validation."""
+    names = ("train_loss", "train_accuracy", "val_loss", "val_accuracy")
+    weights = next(net.parameters()).detach().cpu().clone(memory_format=torch.contiguous_format)
+    return {
+        "epoch": epoch,
+        **dict(zip(names, numbers, strict=True)),
+        "learning_rate": learning_rate,
+        "seconds": seconds,
+        "images_per_second": images_per_second,
+        "weights": weights,
+    }
+
+
 def tally(loss, logits, labels):
     """Return (loss summed over the batch, correct answers) as a tensor on the device, no graph attached."""
-    return torch.stack([loss.detach() * len(labels), (logits.detach().argmax(1) == labels).sum()])
+    return torch.stack([loss.detach() * len(labels), (logits.detach().argmax(1) == labels).sum().float()])
 
 
 def sum_up(net, batches, criterion):
@@ -295,11 +303,6 @@ def sum_up(net, batches, criterion):
             for logits in [net(images)]
         ]
     return torch.stack(rows).sum(0)
-
-
-def first_weights(net):
-    """Return a copy of the first layer's weights on the processor."""
-    return next(net.parameters()).detach().cpu().clone(memory_format=torch.contiguous_format)
 
 
 def check_fit(net, images, title):

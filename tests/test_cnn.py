@@ -71,6 +71,25 @@ def cache(tmp_path, monkeypatch, shipped):
     return tmp_path / "trained"
 
 
+class Misbehaving(nn.CrossEntropyLoss):
+    """A loss that does something else at its n-th training step."""
+
+    def __init__(self, step, action):
+        super().__init__()
+        self.step, self.action, self.count = step, action, 0
+
+    def forward(self, logits, labels):
+        self.count += logits.requires_grad
+        if logits.requires_grad and self.count == self.step:
+            self.action(logits)
+        return super().forward(logits, labels)
+
+
+def interrupt(logits):
+    """Do what the stop button does."""
+    signal.raise_signal(signal.SIGINT)
+
+
 # The networks
 
 
@@ -233,6 +252,8 @@ def test_snapshots_are_plain_and_complete(mnist, tmp_path):
 
 def test_evaluation_agrees_with_torch_and_leaves_the_examples(mnist):
     few, net = first(mnist, train=10, val=700), cnn.SimpleCNN()
+    (start,) = cnn.train_model(few, net, Misbehaving(1, interrupt), 1, **QUIET)
+    assert start["train_accuracy"] == pytest.approx(cnn.evaluate(net, few, few.train, "cpu")[1])
     training.look(net, few)
     loss, accuracy = cnn.evaluate(net, few, few.val, "cpu")
     with torch.no_grad():
@@ -243,23 +264,9 @@ def test_evaluation_agrees_with_torch_and_leaves_the_examples(mnist):
     torch.testing.assert_close(net.outputs[0], torch.as_tensor(few.val.values[:6]))
 
 
-class Misbehaving(nn.CrossEntropyLoss):
-    """A loss that does something else at its n-th training step."""
-
-    def __init__(self, step, action):
-        super().__init__()
-        self.step, self.action, self.count = step, action, 0
-
-    def forward(self, logits, labels):
-        self.count += logits.requires_grad
-        if logits.requires_grad and self.count == self.step:
-            self.action(logits)
-        return super().forward(logits, labels)
-
-
 def test_the_stop_button_keeps_what_was_learned(mnist):
     few, net = first(mnist, train=320), cnn.SimpleCNN()
-    criterion = Misbehaving(step=8, action=lambda logits: signal.raise_signal(signal.SIGINT))
+    criterion = Misbehaving(step=8, action=interrupt)
     before = copy.deepcopy(net.state_dict())
     snapshots = cnn.train_model(few, net, criterion, num_epochs=5, **QUIET)  # five steps an epoch
     assert [snapshot["epoch"] for snapshot in snapshots] == [0, 1]
@@ -300,7 +307,8 @@ def test_batches_shrink_where_memory_runs_out(mnist, capsys):
         ({"batch_size": 2.5}, "batch_size must be a whole number"),
         ({"shift": -1}, "shift must be a whole number of at least 0"),
         ({"learning_rate": -0.1}, "learning_rate must be a number above 0, but it is -0.1"),
-        ({"learning_rate": float("nan")}, "learning_rate must be a number above 0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be a finite number, but it is nan"),
+        ({"learning_rate": "fast"}, "learning_rate must be a finite number, but it is 'fast'"),
         ({"momentum": 1}, "momentum must be from 0 to below 1"),
         ({"weight_decay": -1}, "weight_decay must be"),
         ({"learningrate": 0.1}, "knows no learningrate; a recipe has batch_size, learning_rate"),
@@ -433,7 +441,7 @@ def test_files_that_are_not_results_are_refused_and_left_alone(mnist, cache, tmp
 
 
 def test_an_interrupted_training_is_not_kept(mnist, cache, monkeypatch):
-    criterion = Misbehaving(step=2, action=lambda logits: signal.raise_signal(signal.SIGINT))
+    criterion = Misbehaving(step=2, action=interrupt)
     monkeypatch.setattr(nn, "CrossEntropyLoss", lambda: criterion)
     _, snapshots = train_quickly(first(mnist, 200))
     assert len(snapshots) == 1 and not cache.exists()
