@@ -180,9 +180,7 @@ def play(draw, count, *, alt, name, labels=None, interval=400, width=None, scale
     for k in range(count):
         figure = draw(k)
         frames.append(plots.png(figure, scale, palette=True))
-        figure.set_layout_engine(
-            "none"
-        )  # laid out once: nothing moves from frame to frame, and drawing is faster
+        figure.set_layout_engine(None)  # laid out once: nothing moves between frames, and drawing is faster
     return Player(
         frames,
         alt=alt,
