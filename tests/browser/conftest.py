@@ -9,7 +9,6 @@ import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
 @pytest.fixture(scope="session")
@@ -17,9 +16,9 @@ def chromium():
     """Chromium, with no window."""
     sync_api = pytest.importorskip("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
-        if not CHROMIUM and not os.path.exists(playwright.chromium.executable_path):
+        if not lab.CHROMIUM and not os.path.exists(playwright.chromium.executable_path):
             pytest.skip("needs Chromium: none is installed")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=lab.BROWSER_ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=lab.CHROMIUM, args=lab.BROWSER_ARGUMENTS)
         yield browser
         browser.close()
 

@@ -183,12 +183,20 @@ def filmed(page):
     arrays += [np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L")) for data in frames]
 
 
+def count_blank(frames, box):
+    """Return in how many painted frames there was nothing within ``box``, as playwright gives it."""
+    rows, columns = (
+        slice(max(0, round(box[a])), round(box[a] + box[b])) for a, b in (("y", "height"), ("x", "width"))
+    )
+    contrasts = [frame[rows, columns].std() for frame in frames]
+    return sum(bool(contrast < np.median(contrasts) / 10) for contrast in contrasts)
+
+
 def blank_frames(page, root, keys=12, pause=40):
     """Press keys fast on the first control; return in how many painted frames the picture was blank."""
     control = root.locator(f"input[type=range], {CONTROLS}").first
-    root.locator("img").first.wait_for()
-    box = {k: round(v) for k, v in root.locator("img").first.bounding_box().items()}
-    rows, columns = (slice(box[a], box[a] + box[b]) for a, b in (("y", "height"), ("x", "width")))
+    root.locator("img").first.scroll_into_view_if_needed()
+    box = root.locator("img").first.bounding_box()
     there, back = ways(page, control)[0]
     with filmed(page) as frames:
         for k in range(keys):
@@ -196,8 +204,7 @@ def blank_frames(page, root, keys=12, pause=40):
             page.wait_for_timeout(pause)
         lab.settle(page)
         page.wait_for_timeout(300)
-    contrasts = [frame[rows, columns].std() for frame in frames]
-    return sum(contrast < np.median(contrasts) / 10 for contrast in contrasts)
+    return count_blank(frames, box)
 
 
 def check(page, root):
