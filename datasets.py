@@ -13,11 +13,10 @@ from itertools import pairwise
 
 import numpy as np
 
-import fetching
-import sources
-from catalogue import CATALOGUE, OFFLINE, Decision, decide, download_size, fetch, search
-from images import Batch, Images, Split, pixel_moments, statistics
-from storage import cache_folder, data_folder, folders, stored
+from datafiles import fetching, sources
+from datafiles.catalogue import CATALOGUE, OFFLINE, Decision, decide, download_size, fetch, search
+from datafiles.images import Batch, Images, Split, pixel_moments, statistics
+from datafiles.storage import cache_folder, data_folder, folders, stored
 
 __all__ = [
     "Batch",

@@ -19,7 +19,7 @@ from torch import nn
 import cnn
 import datasets
 import plots
-from images import Images, Split
+from datafiles.images import Images, Split
 
 RESULTS = Path(__file__).resolve().parent / "results"
 

@@ -110,7 +110,12 @@ def shifted(pixels, down, right, most):
         (N, C, H, W).
     """
     height, width = pixels.shape[2:]
-    padded = F.pad(pixels, (most,) * 4, mode="replicate")
+    # `F.pad(..., mode="replicate")` does the same, but has no version for bytes on GPUs.
+    rows, columns = (
+        torch.arange(-most, count + most, device=pixels.device).clamp(0, count - 1)
+        for count in (height, width)
+    )
+    padded = pixels.index_select(2, rows).index_select(3, columns)
     windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, down, right, H, W): a view, no copy
     return windows[torch.arange(len(pixels), device=pixels.device), :, down, right]
 

@@ -16,8 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 
-import fetching
-import sources
+from datafiles import fetching, sources
 
 COUNTS = (6_000, 1_000)  # training and test images of the small MNIST
 RATE = 100_000  # bytes a second, where a host is slow
@@ -200,7 +199,7 @@ def drips(request, data, nth):
 
 def load():
     """Load MNIST and return what came of it, as JSON can hold it."""
-    from catalogue import decide
+    from datafiles.catalogue import decide
     from datasets import MulticlassDataset
 
     dataset = MulticlassDataset.mnist()

@@ -20,8 +20,8 @@ import cnn
 import datasets
 import inside
 import training
+from datafiles.images import Images, Split
 from datasets import MulticlassDataset
-from images import Images, Split
 
 NETWORKS = [cnn.SimpleCNN, cnn.PoolingCNN, cnn.CifarCNN]
 LAYERS = {"SimpleCNN": ["c1", "f3"], "PoolingCNN": ["c1", "f3"], "CifarCNN": ["c1", "c3", "c5", "f7", "f8"]}

@@ -12,11 +12,8 @@ import numpy as np
 import pytest
 import torch
 
-import catalogue
 import datasets
-import fetching
-import sources
-import storage
+from datafiles import catalogue, fetching, sources, storage
 from datasets import MulticlassDataset, load_coco, same_images
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -24,11 +24,8 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # for `python tests/test_datasets_faults.py`
 
-import catalogue  # noqa: E402
 import datasets  # noqa: E402
-import fetching  # noqa: E402
-import sources  # noqa: E402
-import storage  # noqa: E402
+from datafiles import catalogue, fetching, sources, storage  # noqa: E402
 from tests import faulty_host as faults  # noqa: E402
 
 NOWHERE = "http://host.invalid"  # RFC 6761: never resolves

@@ -10,8 +10,8 @@ from torch import nn
 
 import demos
 import filters
-import layer_demos
 import pooling
+from demos import kernels, layers
 
 rng = np.random.default_rng(0)
 PICTURES = {"small": rng.random((28, 28)), "large": rng.random((60, 60))}
@@ -25,11 +25,11 @@ def shown(explorer, axes=None):
 def test_sliding_kernel_has_a_frame_for_each_output_pixel():
     digit = rng.random((28, 28))
     player = demos.sliding_kernel(digit)
-    small = demos.shrink(digit, 10)
+    small = kernels.shrink(digit, 10)
     np.testing.assert_allclose(small, digit[4:24, 4:24].reshape(10, 2, 10, 2).mean((1, 3)), rtol=1e-6)
     output = filters.convolve(small, np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]) / 4)
     assert len(player.frames) == output.size == 64
-    assert player.labels[9] == f"Output pixel (1, 1) is {demos.tidy(output[1, 1])}"
+    assert player.labels[9] == f"Output pixel (1, 1) is {kernels.tidy(output[1, 1])}"
     sizes = {Image.open(io.BytesIO(frame)).size for frame in player.frames}
     assert len(sizes) == 1 and len(set(player.frames)) == 64
 
@@ -38,7 +38,7 @@ def test_sliding_kernel_has_a_frame_for_each_output_pixel():
 def test_kernel_explorer_shows_the_response(flip):
     explorer = demos.kernel_explorer(PICTURES)
     controls = explorer.controls
-    controls["kernel"].value = demos.OWN
+    controls["kernel"].value = kernels.OWN
     controls["numbers"].value = "1 2, 0\n0 1 0\n 3 0 -1\n"
     controls["flip"].value = flip
     controls["picture"].value = "large"
@@ -65,7 +65,7 @@ def test_kernel_explorer_shows_the_response(flip):
 )
 def test_kernel_explorer_says_what_is_wrong_with_typed_numbers(text, message):
     explorer = demos.kernel_explorer(PICTURES)
-    explorer.controls["kernel"].value = demos.OWN
+    explorer.controls["kernel"].value = kernels.OWN
     before = explorer.picture.png
     explorer.controls["numbers"].value = text
     assert message in explorer.picture.message
@@ -87,15 +87,15 @@ def test_costs_agree_with_torch():
         layer = nn.Conv2d(1, 1, kernel, stride, padding, dilation)
         output = layer(torch.zeros(1, 1, size, size)).shape[-1]
         assert output == filters.output_size(size, kernel, padding, stride, dilation)
-        cost = layer_demos.convolution_cost(kernel, output)
+        cost = layers.convolution_cost(kernel, output)
         assert cost.parameters == sum(p.numel() for p in layer.parameters())
         assert cost.products == kernel**2 * output**2
         dense = nn.Linear(size**2, output**2)
-        assert layer_demos.dense_cost(size, output).parameters == sum(p.numel() for p in dense.parameters())
+        assert layers.dense_cost(size, output).parameters == sum(p.numel() for p in dense.parameters())
 
 
 def test_arithmetic_explorer_counts_what_is_left_over():
-    explorer = layer_demos.arithmetic_explorer()
+    explorer = demos.arithmetic_explorer()
     for name, value in {"size": 8, "kernel": 3, "padding": 0, "stride": 2, "dilation": 1}.items():
         explorer.controls[name].value = value
     text = " ".join(t.get_text() for t in explorer.figure.axes[1].texts)
@@ -107,23 +107,23 @@ def test_arithmetic_explorer_counts_what_is_left_over():
 
 
 def test_im2col_player_shows_the_letters_as_the_source_lays_them_out():
-    columns = layer_demos.letter_columns()
+    columns = layers.letter_columns()
     assert "".join(columns[:, 0]) == "abcfghklm"
     assert "".join(columns[:, 1]) == "bcdghilmn"
     assert "".join(columns[:, 8]) == "mnorstwxy"
-    assert len(layer_demos.im2col_player().frames) == 9
+    assert len(demos.im2col_player().frames) == 9
 
 
 def test_im2col_cost_measures_three_ways_that_agree():
-    cost = layer_demos.im2col_cost(rows=40)
+    cost = layers.im2col_cost(rows=40)
     assert cost.largest_difference < 1e-4
     assert cost.matrix_bytes == 4 * 25 * 36 * 36
     assert min(cost.loop_seconds, cost.matrix_seconds, cost.library_seconds) > 0
 
 
 def test_subsampling_without_a_blur_aliases():
-    image = layer_demos.rings()
-    _, plain, blurred = layer_demos.draw_subsampling(image).axes
+    image = layers.rings()
+    _, plain, blurred = layers.draw_subsampling(image).axes
     np.testing.assert_array_equal(plain.images[0].get_array(), image[::2, ::2])
     corner = np.s_[:12, 26:38]  # the top of the picture, where the rings are too fine
     assert np.ptp(plain.images[0].get_array()[corner]) > 0.9
@@ -131,7 +131,7 @@ def test_subsampling_without_a_blur_aliases():
 
 
 def test_pooling_explorer_shows_the_pooled_picture():
-    explorer = layer_demos.pooling_explorer(PICTURES)
+    explorer = demos.pooling_explorer(PICTURES)
     for name, value in {"size": 4, "stride": 3, "kind": "average", "picture": "large"}.items():
         explorer.controls[name].value = value
     np.testing.assert_allclose(shown(explorer)[1], pooling.pool(PICTURES["large"], 4, 3, "average"))
@@ -139,10 +139,10 @@ def test_pooling_explorer_shows_the_pooled_picture():
 
 def test_shifting():
     image = rng.random((6, 6))
-    np.testing.assert_array_equal(layer_demos.shifted(image, 2, -1)[2:, :-1], image[:-2, 1:])
-    np.testing.assert_array_equal(layer_demos.shifted(image, 2, -1)[:2], 0)
-    assert layer_demos.relative_change(image, image) == 0
-    explorer = layer_demos.shift_explorer(rng.random((28, 28)))
+    np.testing.assert_array_equal(layers.shifted(image, 2, -1)[2:, :-1], image[:-2, 1:])
+    np.testing.assert_array_equal(layers.shifted(image, 2, -1)[:2], 0)
+    assert layers.relative_change(image, image) == 0
+    explorer = demos.shift_explorer(rng.random((28, 28)))
     explorer.controls["down"].value, explorer.controls["right"].value = 0, 0
     assert all(bar.get_width() == 0 for bar in explorer.figure.axes[1].patches)
     explorer.controls["down"].value = 3
@@ -154,9 +154,9 @@ def test_shifting():
     [
         lambda: demos.kernel_explorer(PICTURES),
         lambda: demos.filter_bank_explorer(PICTURES),
-        layer_demos.arithmetic_explorer,
-        lambda: layer_demos.pooling_explorer(PICTURES),
-        lambda: layer_demos.shift_explorer(PICTURES["small"]),
+        demos.arithmetic_explorer,
+        lambda: demos.pooling_explorer(PICTURES),
+        lambda: demos.shift_explorer(PICTURES["small"]),
     ],
 )
 def test_every_control_at_its_ends_gives_a_picture_or_a_sentence(make):

@@ -12,14 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-import fetching
-import scene_animals
-import scene_canvas
-import scene_vehicles
-import sources
 import standins
-from images import statistics
-from storage import cache_folder, data_folder, folders, stored
+from datafiles import fetching, sources
+from datafiles.images import statistics
+from datafiles.storage import cache_folder, data_folder, folders, stored
+from standins import animals, canvas, vehicles
 
 # Stand-ins: training (the last VALIDATION of them to validate), test, and the seeds they are drawn from.
 MNIST_STAND_IN = {"train": 12_000, "test": 2_000, "seeds": (1, 2)}
@@ -249,7 +246,7 @@ def draw_cifar10():
         images, labels = (np.concatenate(both) for both in zip(*parts, strict=True))
         return _labelled(images, labels.astype(np.uint8), CIFAR10_STAND_IN["train"], STAND_IN_VALIDATION)
 
-    paths = _files(standins, scene_animals, scene_canvas, scene_vehicles)
+    paths = _files(standins, animals, canvas, vehicles)
     return Found(*stored("cifar10-stand-in", paths, make), paths, "stand-in scenes, drawn here", True)
 
 
@@ -260,7 +257,7 @@ def draw_coco():
         images, _ = standins.scenes(len(sources.COCO), sources.COCO_SIZE, COCO_STAND_IN_SEED)
         return {"images": np.ascontiguousarray(images.transpose(0, 2, 3, 1))}, {}
 
-    paths = _files(standins, scene_animals, scene_canvas, scene_vehicles)
+    paths = _files(standins, animals, canvas, vehicles)
     return Found(*stored("coco-stand-in", paths, make), paths, "stand-in scenes, drawn here", True)
 
 

@@ -10,22 +10,10 @@ import filters
 import plots
 import pooling
 import widgets
+from demos.controls import choice, replace_image, slider
 
 OWN = "Your own numbers"
 BRIGHT = 0.55  # above this level black text is readable, below it white
-
-
-def slider(least, most, value, label):
-    """Return a slider over whole numbers with a label."""
-    return ipywidgets.IntSlider(value=value, min=least, max=most, description=label)
-
-
-def choice(options, label, value=None):
-    """Return a drop-down list with a label."""
-    options = list(options)
-    return ipywidgets.Dropdown(
-        options=options, value=options[0] if value is None else value, description=label
-    )
 
 
 def shrink(image, rows):
@@ -34,15 +22,6 @@ def shrink(image, rows):
     margin = (len(image) - factor * rows) // 2
     end = margin + factor * rows
     return pooling.pool(image[margin:end, margin:end], factor, kind="average")
-
-
-def replace_image(artist, image, limit=None):
-    """Give an `AxesImage` new pixels, of any size, and a new range if ``limit`` is given."""
-    rows, columns = image.shape[:2]
-    artist.set_data(image)
-    artist.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
-    if limit is not None:
-        artist.set_clim(-limit, limit)
 
 
 def tidy(number):

@@ -18,9 +18,8 @@ from random import Random
 
 import numpy as np
 
-import scene_animals as animals
-import scene_vehicles as vehicles
-from scene_canvas import Scene
+from standins import animals, vehicles
+from standins.canvas import Scene
 
 # digit -> [(share, strokes)]: a stroke is a row of points "x,y" that the pen passes through, y pointing down;
 # "!" after a point marks a corner.

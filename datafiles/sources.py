@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from fetching import Remote, intact
+from datafiles.fetching import Remote, intact
 
 DIGITS = [str(digit) for digit in range(10)]
 CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split()

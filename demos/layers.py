@@ -15,7 +15,7 @@ import filters
 import plots
 import pooling
 import widgets
-from demos import choice, replace_image, slider
+from demos.controls import choice, replace_image, slider
 
 # Part 4: convolutional layers
 

@@ -12,7 +12,7 @@ import cnn
 import diagrams
 import plots
 import widgets
-from demos import choice, replace_image, slider
+from demos.controls import choice, replace_image, slider
 from inside import course, layers_with_weights, size, square
 from training import EXAMPLES, look
 
