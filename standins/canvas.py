@@ -56,12 +56,14 @@ class Scene:
         flip = -1 if mirror else 1
         self.matrix = np.array([[cos * flip, sin * flip], [-sin * squeeze, cos * squeeze]]) * self.unit
         self.origin = np.array([(x + 1) * half, (y + 1) * half])
+        self.numbers = [*self.matrix.tolist(), self.origin.tolist()]
 
     def shift(self, x, y, scale):
         """Move the origin to (x, y) of the thing, and scale what is drawn from now on."""
         self.origin = np.array([x, y]) @ self.matrix + self.origin
         self.matrix = self.matrix * scale
         self.unit *= scale
+        self.numbers = [*self.matrix.tolist(), self.origin.tolist()]
 
     def polygon(self, color, *points):
         """Fill a polygon."""
@@ -79,18 +81,25 @@ class Scene:
         """Fill an ellipse."""
         cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
         ry = rx if ry is None else ry
-        axes = np.array([[rx * cos, rx * sin], [-ry * sin, ry * cos]])
-        self.fill(color, CIRCLE @ axes + (x, y))
+        axes = [self.where(x + rx * cos, y + rx * sin), self.where(x - ry * sin, y + ry * cos)]
+        centre = self.where(x, y)
+        outline = CIRCLE @ (np.array(axes) - centre) + centre
+        self.draw.polygon(outline.astype(np.float32), fill=color)
 
     def line(self, color, width, *points):
         """Draw a bent line with round ends; ``width`` is in units of the thing."""
-        where = (np.array(points, float) @ self.matrix + self.origin).ravel().tolist()
+        where = [self.where(*point) for point in points]
         thick = max(1, round(width * self.unit))
         self.draw.line(where, fill=color, width=thick, joint="curve" if thick > 4 else None)
         if thick > 2:
             r = (thick - 1) / 2
-            for x, y in (where[:2], where[-2:]):
+            for x, y in (where[0], where[-1]):
                 self.draw.ellipse((x - r, y - r, x + r, y + r), fill=color)
+
+    def where(self, x, y):
+        """Return the pixel at which a point lies; for one or two points faster than a matrix product."""
+        (a, b), (c, d), (u, v) = self.numbers
+        return x * a + y * c + u, x * b + y * d + v
 
     def vary(self, color, amount=22):
         """Return the colour with its lightness and its three parts shifted at random."""
