@@ -294,7 +294,7 @@ class Explorer:
             if isinstance(control, ipywidgets.Checkbox):
                 control.indent = False
             else:
-                control.style.description_width = f"{longest}ch"
+                control.style.description_width = f"{longest + 2}ch"
             control.observe(self._refresh, "value")
         if pointer is not None:
             self.picture.observe(self._pointed, "pointer")
