@@ -79,7 +79,7 @@ def receptive_field(steps, name):
     raise ValueError(f"there is no layer {name!r}: choose from {', '.join(step.name for step in steps)}")
 
 
-def measured_field(net, dataset, name, images=200):
+def measured_field(net, dataset, name, images=24):
     """Return how strongly the centre units of a layer depend on each pixel, on average over validation images.
 
     Parameters
@@ -176,7 +176,7 @@ class TestTimeAugmentation(NamedTuple):
 
 
 @torch.inference_mode()
-def test_time_augmentation(net, dataset, images=2000, index=0, device=None):
+def test_time_augmentation(net, dataset, images=1000, index=0, device=None):
     """Measure what ten views change on the first ``images`` test images.
 
     Parameters
@@ -237,7 +237,7 @@ def show_ten_views(dataset, index=0):
     )
 
 
-def show_test_time_augmentation(net, dataset, images=2000, index=0, device=None):
+def show_test_time_augmentation(net, dataset, images=1000, index=0, device=None):
     """Display each view's prediction for one image, and the accuracy of one view, of the vote and of the mean."""
     measured = test_time_augmentation(net, dataset, images, index, device)
     views = ten_views(torch.as_tensor(dataset.test.values[index])[None])[:, 0]
