@@ -11,7 +11,13 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-ORDER = ("latency.py", "memory.py", "throughput.py", "time_to_accuracy.py", "standin_transfer.py")
+ORDER = (
+    "accuracy.py",
+    "latency.py",
+    "memory.py",
+    "throughput.py",
+    "time_to_accuracy.py",
+)
 
 
 def processor():

@@ -7,8 +7,9 @@ lifts off, and how thick it is. Size and place follow MNIST's own description: t
 pixels with its aspect ratio kept, anti-aliased, and its centre of mass is put at the centre of 28 x 28.
 
 No pixel of MNIST went into them, neither directly nor as a statistic. The drawings and the amounts of variation
-were chosen by hand, by looking at sheets of digits and at how well a network trained on the drawn ones did on
-MNIST's *training* images; MNIST's test images only served to report the result (benchmarks/standin_transfer.py).
+were chosen by hand, by looking at sheets of drawn and of real digits and at how well a network trained on the
+drawn ones did on MNIST's *training* images; MNIST's test images only served to report the result
+(benchmarks/accuracy.py).
 
 Source of the normalisation: Y. LeCun, L. Bottou, Y. Bengio, P. Haffner, "Gradient-Based Learning Applied to
 Document Recognition", Proceedings of the IEEE, 1998, section III.A.

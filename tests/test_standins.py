@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
-import torch
 
+import cnn
 import standins
-from benchmarks.standin_transfer import accuracy, mnist, networks, train
+from benchmarks.accuracy import transfer
+from datasets import MulticlassDataset
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +72,9 @@ def test_bad_input_is_named(call, wrong):
         call()
 
 
-def test_networks_trained_on_drawn_digits_read_real_ones(real_data):
-    images, labels = mnist(real_data)
-    torch.manual_seed(0)
-    for name, net in networks().items():
-        train(net, 11000, seed=0)
-        assert accuracy(net, images, labels) >= 0.75, name
+@pytest.mark.parametrize("make", [cnn.SimpleCNN, cnn.PoolingCNN])
+def test_networks_trained_on_drawn_digits_read_real_ones(make, real_data, monkeypatch):
+    monkeypatch.setenv("LECTURE_DATA", str(real_data))
+    real = MulticlassDataset.mnist()
+    assert not real.is_stand_in
+    assert transfer(make, real) >= 0.75
