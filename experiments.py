@@ -187,13 +187,15 @@ def convolution_stack(batch_norm, widths=(16, 16, 32, 32, 64, 64)):
 
 
 def draw_histories(histories, title, quantity="accuracy"):
-    """Draw a quantity on the training (left) and the validation images (right) for several networks."""
+    """Draw the accuracy, or the "error", on training (left) and validation images (right) for several networks."""
     fig = plots.figure(12, 4.4)
     left, right = fig.subplots(1, 2, sharey=True)
     for ax, key, name in ((left, "train", "training images"), (right, "val", "validation images")):
-        series = {
-            label: (history["epoch"], history[f"{key}_{quantity}"]) for label, history in histories.items()
-        }
+        series = {}
+        for label, history in histories.items():
+            accuracy = history[f"{key}_accuracy"]
+            values = [1 - value for value in accuracy] if quantity == "error" else accuracy
+            series[label] = (history["epoch"], values)
         plots.curves(ax, series, "epoch", quantity, f"{title}: {name}")
     return fig
 
@@ -348,11 +350,11 @@ def run_degradation(dataset, num_epochs=10, blocks=(3, 9)):
 
 
 def show_degradation(dataset):
-    """Display the loss of plain and residual networks of two depths."""
+    """Display the error of plain and residual networks of two depths."""
     record = recorded("degradation", dataset, lambda: run_degradation(dataset))
     plots.show(
-        draw_histories(record["result"], dataset.title, "loss"),
-        "Loss by epoch: the deep plain network has the highest, on the training images too",
+        draw_histories(record["result"], dataset.title, "error"),
+        "Error by epoch: the deep plain network has the highest, on the training images too",
     )
 
 
