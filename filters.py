@@ -340,7 +340,7 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     """
     responses = [convolve(image, kernel, stride=stride) for image in images]
     limit = plots.magnitude(responses)
-    fig = plots.figure(9, 3 * len(images))
+    fig = plots.figure(7.5, 2.4 * len(images))  # three digits fit on a screen
     for row, (axes, image, response) in enumerate(
         zip(fig.subplots(len(images), 3, squeeze=False), images, responses, strict=True)
     ):

@@ -57,13 +57,15 @@ def example_pictures(digits, photographs):
 # Part 1: opening
 
 
-def sliding_kernel(digit, kernel=None):
+def sliding_kernel(digit, title="Image", kernel=None):
     """Play the film of a kernel that slides over a digit.
 
     Parameters
     ----------
     digit : array
         (rows, columns) in [0, 1]; averaged down to 10x10, so that its pixels can be seen.
+    title : str
+        Where the digit is from.
     kernel : array, optional
         3x3; a horizontal edge unless given.
 
@@ -81,7 +83,7 @@ def sliding_kernel(digit, kernel=None):
     grid = fig.add_gridspec(2, 3, width_ratios=[1.5, 1, 1.3])
     image_ax, output_ax = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[:, 2])
     patch_ax, product_ax = fig.add_subplot(grid[0, 1]), fig.add_subplot(grid[1, 1])
-    plots.show_image(image_ax, image, "Image")
+    plots.show_image(image_ax, image, title)
     window, here = plots.mark(image_ax, 0, 0, *kernel.shape), plots.mark(output_ax, 0, 0, 1, 1)
     patch = plots.show_image(patch_ax, patches[0, 0], "Patch, times the kernel")
     products = plots.show_signed(product_ax, np.zeros(kernel.shape), 1)
@@ -171,6 +173,7 @@ def kernel_explorer(pictures):
         rows, columns = weights.shape
         products = padded[row : row + rows, column : column + columns] * weights
         replace_image(image_drawn, image)
+        image_ax.set_title(picture, fontsize=plots.FONT)
         replace_image(response_drawn, response, plots.magnitude(response))
         replace_image(kernel_drawn, weights, plots.magnitude(weights))
         replace_image(product_drawn, products, plots.magnitude(products))
@@ -239,6 +242,7 @@ def filter_bank_explorer(pictures):
         step = bank.shape[1] + 2
         plots.move_mark(outline, (k // columns) * step, (k % columns) * step)
         replace_image(image_drawn, pictures[picture])
+        image_ax.set_title(picture, fontsize=plots.FONT)
         replace_image(filter_drawn, bank[k], plots.magnitude(bank[k]))
         response = responses[picture][k]
         replace_image(response_drawn, response, plots.magnitude(response))

@@ -404,7 +404,7 @@ def pooling_explorer(pictures):
         replace_image(pooled_drawn, pooled)
         plots.move_mark(window, row * stride, column * stride, size, size)
         plots.move_mark(here, row, column)
-        left.set_title(f"Picture {image.shape[0]}x{image.shape[1]}", fontsize=plots.FONT)
+        left.set_title(f"{picture}, {image.shape[0]}x{image.shape[1]}", fontsize=plots.FONT)
         right.set_title(
             f"{kind.capitalize()}: {pooled.shape[0]}x{pooled.shape[1]}, here {pooled[row, column]:.2f}",
             fontsize=plots.FONT,
@@ -442,13 +442,15 @@ def relative_change(before, after):
     return float(np.linalg.norm(after - before) / norm) if norm else 0.0
 
 
-def shift_explorer(digit, kernel=None):
+def shift_explorer(digit, title="Digit", kernel=None):
     """Explore what moving a digit by a pixel does to its feature map, pooled or merely subsampled.
 
     Parameters
     ----------
     digit : array
         (rows, columns) in [0, 1].
+    title : str
+        Where the digit is from.
     kernel : array, optional
         What gives the feature map; the horizontal edge unless given.
     """
@@ -468,7 +470,7 @@ def shift_explorer(digit, kernel=None):
     fig = plots.figure(10.5, 6)
     grid = fig.add_gridspec(2, 4, width_ratios=[1.2, 1, 1, 1])
     image_ax, bar_ax = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[:, 3])
-    image_drawn = plots.show_image(image_ax, digit, "Digit")
+    image_drawn = plots.show_image(image_ax, digit, title)
     places = (grid[0, 1], grid[0, 2], grid[1, 1], grid[1, 2])
     drawn = {
         name: plots.show_image(fig.add_subplot(place), before[name] / limit, name)
@@ -481,7 +483,7 @@ def shift_explorer(digit, kernel=None):
     def draw(down, right):
         moved = shifted(digit, down, right)
         image_drawn.set_data(moved)
-        image_ax.set_title(f"Digit, moved by ({down}, {right})", fontsize=plots.FONT)
+        image_ax.set_title(f"{title}\nmoved by ({down}, {right})", fontsize=plots.FONT)
         for bar, (name, after) in zip(bars, maps(moved).items(), strict=True):
             drawn[name].set_data(after / limit)
             bar.set_width(relative_change(before[name], after))

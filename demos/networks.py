@@ -190,19 +190,22 @@ def weights_player(snapshots):
     )
 
 
-def prediction_explorer(prediction):
+def prediction_explorer(prediction, title):
     """Explore what a network says to photographs: the crop that it sees, and its five likeliest classes.
 
     Parameters
     ----------
     prediction : Prediction
         What `resnet.classify` returned.
+    title : str
+        Where the photographs are from.
     """
     categories, images, top5 = prediction
     fig = plots.figure(10, 5)
     left, right = fig.subplots(1, 2)
-    photograph = plots.show_image(left, images[0], prediction.title)
+    photograph = plots.show_image(left, images[0], title)
     bars = plots.bars(right, ["\n"] * 5, [0] * 5)
+    right.set_title(prediction.title.replace(", ", "\n"), fontsize=plots.FONT, color=plots.INK)
 
     def draw(frame):
         photograph.set_data(images[frame])
