@@ -1,15 +1,7 @@
 """The lecture's players and explorers: one function a demo, each opened by one line in the notebook."""
 
 from demos.kernels import example_pictures, filter_bank_explorer, kernel_explorer, sliding_kernel
-from demos.layers import (
-    arithmetic_explorer,
-    im2col_player,
-    pooling_explorer,
-    shift_explorer,
-    show_convolutional_layer,
-    show_im2col_cost,
-    show_subsampling,
-)
+from demos.layers import arithmetic_explorer, im2col_player, show_convolutional_layer, show_im2col_cost
 from demos.networks import (
     layer_explorer,
     prediction_explorer,
@@ -19,6 +11,7 @@ from demos.networks import (
     show_learning_curves,
     weights_player,
 )
+from demos.shrinking import pooling_explorer, shift_explorer, show_subsampling
 
 __all__ = [
     "arithmetic_explorer",

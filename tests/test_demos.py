@@ -11,7 +11,7 @@ from torch import nn
 import demos
 import filters
 import pooling
-from demos import kernels, layers
+from demos import kernels, layers, shrinking
 
 rng = np.random.default_rng(0)
 PICTURES = {"small": rng.random((28, 28)), "large": rng.random((60, 60))}
@@ -122,8 +122,8 @@ def test_im2col_cost_measures_three_ways_that_agree():
 
 
 def test_subsampling_without_a_blur_aliases():
-    image = layers.rings()
-    _, plain, blurred = layers.draw_subsampling(image).axes
+    image = shrinking.rings()
+    _, plain, blurred = shrinking.draw_subsampling(image).axes
     np.testing.assert_array_equal(plain.images[0].get_array(), image[::2, ::2])
     corner = np.s_[:12, 26:38]  # the top of the picture, where the rings are too fine
     assert np.ptp(plain.images[0].get_array()[corner]) > 0.9
@@ -139,9 +139,9 @@ def test_pooling_explorer_shows_the_pooled_picture():
 
 def test_shifting():
     image = rng.random((6, 6))
-    np.testing.assert_array_equal(layers.shifted(image, 2, -1)[2:, :-1], image[:-2, 1:])
-    np.testing.assert_array_equal(layers.shifted(image, 2, -1)[:2], 0)
-    assert layers.relative_change(image, image) == 0
+    np.testing.assert_array_equal(shrinking.shifted(image, 2, -1)[2:, :-1], image[:-2, 1:])
+    np.testing.assert_array_equal(shrinking.shifted(image, 2, -1)[:2], 0)
+    assert shrinking.relative_change(image, image) == 0
     explorer = demos.shift_explorer(rng.random((28, 28)))
     explorer.controls["down"].value, explorer.controls["right"].value = 0, 0
     assert all(bar.get_width() == 0 for bar in explorer.figure.axes[1].patches)

@@ -1,0 +1,184 @@
+"""The explorers of parts 7 and 8, on smaller images: subsampling, pooling, and what a shift does to them.
+
+The numbers come from `filters` and `pooling`; a picture is a (rows, columns) array in [0, 1].
+"""
+
+import ipywidgets
+import numpy as np
+
+import filters
+import plots
+import pooling
+import widgets
+from demos.controls import choice, replace_image, slider
+
+# Part 7: subsampling
+
+
+def rings(rows=128):
+    """Return concentric rings, finer and finer outwards, (rows, rows) in [0, 1]."""
+    down, right = np.mgrid[:rows, :rows] - (rows - 1) / 2
+    return 0.5 + 0.5 * np.cos(np.pi * (down**2 + right**2) / rows)
+
+
+def draw_subsampling(image, step=2):
+    """Draw an image, and every ``step``-th pixel of it without and with a blur before.
+
+    Parameters
+    ----------
+    image : array
+        (rows, columns) in [0, 1].
+    step : int
+        The stride.
+
+    Returns
+    -------
+    Figure
+    """
+    blurred = filters.convolve(
+        np.pad(image, 2 * step, mode="reflect"), filters.classic_kernel("Blur", 0.8 * step)
+    )
+    margin = (len(blurred) - len(image)) // 2
+    blurred = blurred[margin : margin + len(image), margin : margin + len(image)]
+    fig = plots.figure(12, 4.4)
+    for ax, shown, title in zip(
+        fig.subplots(1, 3),
+        (image, image[::step, ::step], blurred[::step, ::step]),
+        ("Image", f"Every {ordinal(step)} pixel", f"Blurred, then every {ordinal(step)} pixel"),
+        strict=True,
+    ):
+        plots.show_image(ax, shown, f"{title}\n{shown.shape[0]}x{shown.shape[1]}")
+    return fig
+
+
+def ordinal(number):
+    """Return 2 as "2nd", 3 as "3rd", others up to 20 with "th"."""
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"
+
+
+def show_subsampling(step=2):
+    """Display what goes wrong when one subsamples without a blur, on rings of every fineness."""
+    plots.show(
+        draw_subsampling(rings(), step),
+        "Fine rings; subsampled they turn into coarse rings that are not there; blurred before, they fade",
+    )
+
+
+# Part 8: pooling
+
+
+def pooling_explorer(pictures):
+    """Explore pooling: window, stride and kind, on a picture.
+
+    Parameters
+    ----------
+    pictures : dict of str to array
+        (rows, columns) in [0, 1].
+    """
+    first = next(iter(pictures.values()))
+    fig = plots.figure(10, 5)
+    left, right = fig.subplots(1, 2)
+    image_drawn = plots.show_image(left, first, "Picture")
+    pooled_drawn = plots.show_image(right, first, "Pooled")
+    window, here = plots.mark(left, 0, 0, 1, 1), plots.mark(right, 0, 0, 1, 1)
+
+    def draw(picture, size, stride, kind, row, column):
+        image = pictures[picture]
+        pooled = pooling.pool(image, size, stride, kind)
+        row, column = min(row, pooled.shape[0] - 1), min(column, pooled.shape[1] - 1)
+        replace_image(image_drawn, image)
+        replace_image(pooled_drawn, pooled)
+        plots.move_mark(window, row * stride, column * stride, size, size)
+        plots.move_mark(here, row, column)
+        left.set_title(f"{picture}, {image.shape[0]}x{image.shape[1]}", fontsize=plots.FONT)
+        right.set_title(
+            f"{kind.capitalize()}: {pooled.shape[0]}x{pooled.shape[1]}, here {pooled[row, column]:.2f}",
+            fontsize=plots.FONT,
+        )
+
+    controls = {
+        "picture": choice(pictures, "Picture"),
+        "kind": ipywidgets.ToggleButtons(options=pooling.KINDS, value="max", description="Kind"),
+        "size": slider(1, 8, 3, "Window size"),
+        "stride": slider(1, 8, 2, "Stride"),
+        "row": slider(0, len(first) - 1, 5, "Row"),
+        "column": slider(0, len(first) - 1, 5, "Column"),
+    }
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="pooling",
+        pointer=(right, "row", "column"),
+        alt="A picture and its pooled version, with one window and its output marked",
+    )
+
+
+def shifted(image, down, right):
+    """Return an image moved by whole pixels, zeros coming in at the border."""
+    rows, columns = image.shape
+    margin = max(abs(down), abs(right))
+    padded = np.pad(image, margin)
+    return padded[margin - down : margin - down + rows, margin - right : margin - right + columns]
+
+
+def relative_change(before, after):
+    """Return the norm of the difference over the norm of the first; 0 where the first is 0."""
+    norm = np.linalg.norm(before)
+    return float(np.linalg.norm(after - before) / norm) if norm else 0.0
+
+
+def shift_explorer(digit, title="Digit", kernel=None):
+    """Explore what moving a digit by a pixel does to its feature map, pooled or merely subsampled.
+
+    Parameters
+    ----------
+    digit : array
+        (rows, columns) in [0, 1].
+    title : str
+        Where the digit is from.
+    kernel : array, optional
+        What gives the feature map; the horizontal edge unless given.
+    """
+    kernel = filters.horizontal_edge_kernel if kernel is None else kernel
+
+    def maps(image):
+        feature = np.maximum(filters.convolve(image, kernel), 0)
+        return {
+            "Feature map": feature,
+            "Average pooled 4x4": pooling.pool(feature, 4, kind="average"),
+            "Max pooled 4x4": pooling.pool(feature, 4, kind="max"),
+            "Every 4th pixel": feature[::4, ::4],
+        }
+
+    before = maps(digit)
+    limit = plots.magnitude(before["Feature map"])
+    fig = plots.figure(10.5, 6)
+    grid = fig.add_gridspec(2, 4, width_ratios=[1.2, 1, 1, 1])
+    image_ax, bar_ax = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[:, 3])
+    image_drawn = plots.show_image(image_ax, digit, title)
+    places = (grid[0, 1], grid[0, 2], grid[1, 1], grid[1, 2])
+    drawn = {
+        name: plots.show_image(fig.add_subplot(place), before[name] / limit, name)
+        for name, place in zip(before, places, strict=True)
+    }
+    bars = plots.bars(bar_ax, ["map", "average", "max", "every 4th"], [0] * len(before))
+    bar_ax.set_title("Relative change", fontsize=plots.FONT, color=plots.INK)
+    bar_ax.set_xlim(0, 1.5)
+
+    def draw(down, right):
+        moved = shifted(digit, down, right)
+        image_drawn.set_data(moved)
+        image_ax.set_title(f"{title}\nmoved by ({down}, {right})", fontsize=plots.FONT)
+        for bar, (name, after) in zip(bars, maps(moved).items(), strict=True):
+            drawn[name].set_data(after / limit)
+            bar.set_width(relative_change(before[name], after))
+
+    controls = {"down": slider(-4, 4, 0, "Down (pixels)"), "right": slider(-4, 4, 1, "Right (pixels)")}
+    return widgets.Explorer(
+        fig,
+        draw,
+        controls,
+        name="shift",
+        alt="A digit moved by a few pixels, its feature map, three smaller maps, and how much each changed",
+    )
