@@ -9,7 +9,10 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 EXAMPLES = 6  # validation images whose activations a network keeps after its training
-EVALUATED_AT_ONCE = 500  # images: enough to keep the cores busy, few enough for a laptop's memory
+EVALUATED_AT_ONCE = 100  # images: their activations stay in the cache, which is faster than more at a time
+LAYOUT = (
+    torch.channels_last
+)  # a step took 0.55 to 0.85 of the time of the usual layout, for each of the networks
 
 STEPS = {
     "batch_size": 64,  # images a step: enough to keep the cores busy, few enough for many steps an epoch
@@ -59,15 +62,13 @@ class Resident:
         moments = (0.0, 1.0) if dataset.mean is None else (dataset.mean, dataset.std)
         mean, std = (torch.as_tensor(moment) for moment in moments)
         self.scale, self.offset = (1 / (255 * std)).to(device), (-mean / std).to(device)
-        # The memory layout that convolutions are fastest in, as measured on the processor.
-        self.layout = torch.channels_last if self.pixels.shape[1] > 1 else torch.contiguous_format
 
     def __len__(self):
         return len(self.labels)
 
     def floats(self, pixels):
         """Return bytes (N, C, H, W) as normalised floats: (x / 255 - mean) / std."""
-        return pixels.to(torch.float32, memory_format=self.layout).mul_(self.scale).add_(self.offset)
+        return pixels.to(torch.float32, memory_format=LAYOUT).mul_(self.scale).add_(self.offset)
 
     def in_order(self, count=None):
         """Yield the first ``count`` (images, labels) as they come, all unless given."""
@@ -228,7 +229,7 @@ def train_model(
     batch_size, peak = recipe["batch_size"], recipe["learning_rate"]
     device = torch.device(device or best_device())
     train, val = (Resident(split, dataset, device) for split in (dataset.train, dataset.val))
-    net.to(device, memory_format=train.layout)
+    net.to(device, memory_format=LAYOUT)
     check_fit(net, train, dataset.title)
     momentum, decay = recipe["momentum"], recipe["weight_decay"]
     optimizer = torch.optim.SGD(net.parameters(), peak, momentum, weight_decay=decay, nesterov=momentum > 0)
@@ -350,10 +351,10 @@ def evaluate(net, dataset, split, device=None):
     """
     device = torch.device(device or best_device())
     images = Resident(split, dataset, device)
-    net.to(device, memory_format=images.layout)
+    net.to(device, memory_format=LAYOUT)
     examples = list(getattr(net, "outputs", []))
     loss, hits = (sum_up(net, images.in_order(), F.cross_entropy) / len(images)).tolist()
-    if examples:  # the activations of the last 500 images are of no use, and large
+    if examples:  # the activations of the last batch are of no use, and large
         net.outputs = examples
     return loss, hits
 

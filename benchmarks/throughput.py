@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cnn
 from datasets import MulticlassDataset
-from training import Resident
+from training import LAYOUT, Resident
 
 WANTED = {"cpu": 0.9, "cuda": 0.85}
 
@@ -48,7 +48,7 @@ def bare_rate(make, dataset, device, steps):
     """Return the images per second of forward, loss, backward and step on one batch."""
     recipe = cnn.RECIPES[dataset.name]
     images = Resident(dataset.train, dataset, device)
-    net = make().to(device, memory_format=images.layout).train()
+    net = make().to(device, memory_format=LAYOUT).train()
     batch = images.floats(images.pixels[: recipe["batch_size"]])
     labels = images.labels[: len(batch)]
     momentum, decay = recipe["momentum"], recipe["weight_decay"]
