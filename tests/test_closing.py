@@ -25,6 +25,11 @@ def test_answers_agree_with_torch():
     assert [question.answer for question in closing.questions()] == wanted
 
 
-def test_the_page_shows_every_answer(capsys):
+def test_the_page_shows_every_answer(monkeypatch):
+    shown = []
+    monkeypatch.setattr(closing, "display", shown.append)
     closing.show_questions()
-    assert len(closing.questions()) == 10
+    page = shown[0].data
+    assert page.count("<details>") == len(closing.questions()) == 10
+    for question in closing.questions():
+        assert f"<b>{question.answer:,.7g}</b>" in page

@@ -17,7 +17,7 @@ rng = np.random.default_rng(0)
 PICTURES = {"small": rng.random((28, 28)), "large": rng.random((60, 60))}
 
 
-def shown(explorer, axes=None):
+def shown(explorer):
     """Return the arrays that an explorer's images hold now."""
     return [image.get_array() for ax in explorer.figure.axes for image in ax.images]
 
