@@ -17,6 +17,8 @@ import traitlets
 
 import plots
 
+CONTROL_WIDTH = 340  # pixels: a name, a number, and a slider long enough to be hit from the lectern
+
 PLAYER_STYLE = """
 .lecture-player { font-family: system-ui, sans-serif; }
 .lecture-player img { display: block; width: 100%; height: auto; background: white; }
@@ -291,6 +293,7 @@ class Explorer:
         named = [control for control in controls.values() if not isinstance(control, ipywidgets.Checkbox)]
         longest = max((len(control.description) for control in named), default=0)
         for control in controls.values():
+            control.layout.width = f"{CONTROL_WIDTH}px"
             if isinstance(control, ipywidgets.Checkbox):
                 control.indent = False
             else:
@@ -305,7 +308,9 @@ class Explorer:
         """Return controls beside the picture where there is room, otherwise in rows above it."""
         panel = ipywidgets.Box(
             list(self.controls.values()),
-            layout=ipywidgets.Layout(flex="1 1 310px", flex_flow="row wrap", align_content="flex-start"),
+            layout=ipywidgets.Layout(
+                flex=f"1 1 {CONTROL_WIDTH + 10}px", flex_flow="row wrap", align_content="flex-start"
+            ),
         )
         # The picture takes what room is left, so that the panel is as narrow as a control when it stands beside.
         self.picture.layout.flex = f"999 1 {self.picture.size[0]}px"
