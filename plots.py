@@ -88,11 +88,14 @@ def show(fig, alt):
     Parameters
     ----------
     fig : Figure
-        What to display.
+        What to display; empty afterwards.
     alt : str
         What the figure shows, in a sentence.
     """
     display(HTML(image_tag(png(fig, scale=2), alt, fig.get_figwidth() * 100)))
+    # A figure refers to itself: without this its pixels, 10 MB, stay until some later garbage collection.
+    fig.clear()
+    fig.canvas.renderer = None
 
 
 def show_table(header, rows):

@@ -200,8 +200,8 @@ def test_time_augmentation(net, dataset, images=1000, index=0, device=None):
     net = copy.deepcopy(net).to(device).eval()
     labels = torch.as_tensor(dataset.test.labels[:images])
     probabilities = []
-    for start in range(0, len(labels), 250):
-        batch = torch.as_tensor(dataset.test.values[start : min(start + 250, len(labels))]).to(device)
+    for start in range(0, len(labels), 100):
+        batch = torch.as_tensor(dataset.test.values[start : min(start + 100, len(labels))]).to(device)
         probabilities.append(torch.stack([net(view).softmax(1) for view in ten_views(batch)]).cpu())
     probabilities = torch.cat(probabilities, dim=1)
 
