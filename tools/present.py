@@ -68,17 +68,22 @@ def write(source, folder):
     return target, environment
 
 
+def command(target):
+    """Return the command that serves the copy and opens it by itself, without the other documents' tabs."""
+    words = [sys.executable, "-m", "jupyterlab", str(target), "--expose-app-in-browser"]
+    words += [f"--ServerApp.root_dir={target.parent}", f"--LabApp.default_url=/doc/tree/{target.name}"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        words.append("--allow-root")
+    return words
+
+
 def main(arguments=None):
     """Write the copy and serve it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("notebook", nargs="?", type=Path, default=ROOT / "lecture.ipynb")
     chosen, more = parser.parse_known_args(arguments)
     target, environment = write(chosen.notebook.resolve(), ROOT / "build" / "present")
-    command = [sys.executable, "-m", "jupyterlab", str(target), "--expose-app-in-browser"]
-    command += [f"--ServerApp.root_dir={target.parent}", f"--LabApp.default_url=/doc/tree/{target.name}"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        command.append("--allow-root")
-    return subprocess.run(command + more, env=environment).returncode
+    return subprocess.run([*command(target), *more], env=environment).returncode
 
 
 if __name__ == "__main__":

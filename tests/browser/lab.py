@@ -68,14 +68,18 @@ def server(folder, work, command="jupyterlab", settings=SETTINGS, arguments=(), 
     port = free_port()
     flags = ["--no-browser", "--allow-root", "--expose-app-in-browser", f"--port={port}"]
     flags += ["--ServerApp.port_retries=0", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}"]
+    with running([sys.executable, "-m", command, *flags, *arguments], environment, port, work):
+        yield f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def running(command, environment, port, work):
+    """Run a server until the block ends; begin the block when it answers."""
     with open(work / "server.log", "w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", command, *flags, *arguments], env=environment, stdout=log, stderr=log
-        )
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(address + "/api/status", process, work / "server.log")
-        yield address
+        wait_for(f"http://127.0.0.1:{port}/api/status", process, work / "server.log")
+        yield
     finally:
         process.terminate()
         try:
