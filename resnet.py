@@ -108,6 +108,8 @@ def guess(net, crops, normalise, batch_size):
     """Return the likeliest categories of each crop, a list of five `Guess` each."""
     device = cnn.best_device()
     net = net.to(device).eval()
+    if device.type == "cpu":  # two at once are as fast there as eight, and take 100 MB less
+        batch_size = min(batch_size, 2)
     top5 = []
     for start in range(0, len(crops), batch_size):
         batch = torch.stack([normalise(crop) for crop in crops[start : start + batch_size]])
