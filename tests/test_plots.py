@@ -47,3 +47,8 @@ def test_png_has_the_size_that_was_asked_for():
 def test_image_tag_carries_the_text_for_those_who_cannot_see():
     tag = plots.image_tag(b"x", 'a "quoted" <text>', 300)
     assert "a &quot;quoted&quot; &lt;text&gt;" in tag and "http" not in tag
+
+
+def test_quick_png_keeps_every_pixel():
+    pixels = np.random.default_rng(0).integers(0, 256, (31, 17, 3), dtype=np.uint8)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(plots.quick_png(pixels)))), pixels)
