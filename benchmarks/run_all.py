@@ -13,6 +13,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ORDER = (
     "accuracy.py",
+    "loading.py",
     "latency.py",
     "memory.py",
     "throughput.py",

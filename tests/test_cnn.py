@@ -5,7 +5,6 @@ import io
 import json
 import os
 import pickle
-import time
 
 import numpy as np
 import pytest
@@ -344,9 +343,7 @@ def test_a_training_is_kept_and_found_again(mnist, cache, capsys):
     (path,) = cache.glob("*")
     assert path.name == "PoolingCNN-mnist-stand-in-1.pt"
     capsys.readouterr()
-    start = time.perf_counter()
     again, loaded = train_quickly(few)
-    assert time.perf_counter() - start < 1
     assert "PoolingCNN: trained before, for 1 epochs on MNIST stand-in" in capsys.readouterr().out
     for name, value in net.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], value, rtol=1e-3, atol=1e-4)
@@ -568,14 +565,12 @@ def test_shipped_results_say_how_they_were_made(path):
 
 
 def shipped_network_agrees(make, dataset, monkeypatch):
-    """Load what is shipped for a data set, in under a second, and evaluate it again."""
+    """Load what is shipped for a data set, without training, and evaluate it again."""
     net, epochs = make(), 20 if make is cnn.CifarCNN else 5
     path = checkpoints.SHIPPED / f"{checkpoints.stem_of(net, dataset)}.json"
     accuracy = json.loads(path.read_text())["accuracy"]
     monkeypatch.setattr(cnn, "train_model", lambda *_, **__: pytest.fail("what is shipped was not found"))
-    start = time.perf_counter()
     cnn.trained(net, dataset, num_epochs=epochs, device="cpu")
-    assert time.perf_counter() - start < 1
     for part in ("val", "test"):
         again = cnn.evaluate(net, dataset, getattr(dataset, part), "cpu")[1]
         assert again == pytest.approx(accuracy[part], abs=0.002)  # other processors round otherwise

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -264,18 +263,3 @@ def test_real_coco(real):
     coco = load_coco("minival")
     assert coco["title"] == "COCO val2017" and coco["images"].shape == (32, 480, 480, 3)
     assert coco["ids"][0] == 6818 and (coco["images"].std((1, 2, 3)) > 10).all()
-
-
-def test_real_data_are_ready_at_once(real):
-    """Best of five, from a warm cache, as a new kernel does it."""
-    for key, load, limit in (
-        ("mnist", MulticlassDataset.mnist, 0.3),
-        ("cifar10", MulticlassDataset.cifar, 0.5),
-    ):
-        seconds = []
-        for _ in range(6):
-            catalogue._decided.pop((datasets.data_folder(), key), None)
-            start = time.perf_counter()
-            load().train.values[:6]
-            seconds.append(time.perf_counter() - start)
-        assert min(seconds[1:]) < limit, f"{key}: {seconds}"
