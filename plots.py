@@ -79,14 +79,14 @@ def png(fig, scale=1, palette=False):
 
 
 def quick_png(pixels):
-    """Encode (rows, columns, 3) uint8 pixels as PNG in 5 ms for 860x740, where Pillow's fastest takes 11.
+    """Encode (rows, columns, 3 or 4) uint8 pixels as PNG in 5 ms for 860x740, where Pillow's fastest takes 11.
 
     Pillow tries five filters on every row. Here each row is stored as its difference to the one above (filter
     2 of the PNG standard, section 9.2), which suits drawings, and is compressed lightly.
     """
-    rows, columns, _ = pixels.shape
+    rows, columns, channels = pixels.shape
     flat = pixels.reshape(rows, -1)
-    lines = np.empty((rows, 1 + 3 * columns), np.uint8)
+    lines = np.empty((rows, 1 + channels * columns), np.uint8)
     lines[:, 0] = 2
     lines[0, 1:] = flat[0]
     np.subtract(flat[1:], flat[:-1], out=lines[1:, 1:])
@@ -94,7 +94,8 @@ def quick_png(pixels):
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    header = struct.pack(">IIBBBBB", columns, rows, 8, 2, 0, 0, 0)  # 8 bits, RGB, not interlaced
+    kind = {3: 2, 4: 6}[channels]  # RGB, RGBA
+    header = struct.pack(">IIBBBBB", columns, rows, 8, kind, 0, 0, 0)  # of 8 bits, not interlaced
     body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines, 1)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 

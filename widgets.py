@@ -16,6 +16,7 @@ import ipywidgets
 import traitlets
 
 import plots
+import redraw
 
 CONTROL_WIDTH = 340  # pixels: a name, a number, and a slider long enough to be hit from the lectern
 
@@ -285,6 +286,7 @@ class Explorer:
         self.pointer = pointer
         self._wanted, self._drawing = False, threading.Lock()
         width, height = figure.get_size_inches() * 100
+        self._quick = redraw.Redraw(figure)
         self.picture = Picture(alt=alt, size=[round(width), round(height)], points=pointer is not None)
         self._refresh()
         if self.picture.message:
@@ -337,9 +339,10 @@ class Explorer:
         except Exception as error:
             self.picture.message = f"{type(error).__name__}: {error}"
             raise
+        first = not self.picture.png  # lays the figure out
+        png = plots.png(self.figure) if first else plots.quick_png(self._quick.pixels())
         with self.picture.hold_sync():
-            self.picture.png = plots.png(self.figure)
-            self.picture.message = ""
+            self.picture.png, self.picture.message = png, ""
 
     def _sharpen(self, _picture, content, _buffers):
         """Send what is shown with more pixels, unless something else is being drawn already."""

@@ -20,10 +20,12 @@ get_ipython().showtraceback = keep
 """
 
 # Set every control to its ends and its middle, or to each of its options, and then, for each demo, all controls
-# at once to values drawn at random: faults like to hide in combinations.
+# at once to values drawn at random: faults like to hide in combinations. The picture, of which only what moves
+# was drawn, must then be the one that matplotlib draws as a whole.
 DRIVE = """
-import random
-import ipywidgets
+import io, random
+import ipywidgets, numpy, plots
+from PIL import Image
 from ipywidgets.widgets.widget import _instances
 
 def values_of(control):
@@ -36,6 +38,13 @@ def values_of(control):
     if hasattr(control, "min") and hasattr(control, "max"):
         return [control.min, type(control.value)((control.min + control.max) / 2), control.max]
     return []
+
+def pixels(png):
+    return numpy.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+
+def figure_of(control):
+    callbacks = control._trait_notifiers["value"]["change"]
+    return next(call.__self__.figure for call in callbacks if hasattr(getattr(call, "__self__", None), "picture"))
 
 moved, draws = 0, random.Random(0)
 widgets = list(_instances.values())
@@ -54,6 +63,9 @@ for box in [widget for widget in widgets if "lecture-explorer" in getattr(widget
         for control in controls:
             control.value = draws.choice(values_of(control))
         sizes.add(picture.png[16:24])
+        if not picture.message:
+            whole = plots.png(figure_of(controls[0]))
+            assert (pixels(picture.png) == pixels(whole)).all(), "what stood still has changed"
     assert len(sizes) == 1, "the picture changes its size"
 assert not hidden, hidden
 print("moved", moved)

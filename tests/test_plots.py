@@ -49,6 +49,7 @@ def test_image_tag_carries_the_text_for_those_who_cannot_see():
     assert "a &quot;quoted&quot; &lt;text&gt;" in tag and "http" not in tag
 
 
-def test_quick_png_keeps_every_pixel():
-    pixels = np.random.default_rng(0).integers(0, 256, (31, 17, 3), dtype=np.uint8)
+@pytest.mark.parametrize("channels", [3, 4])
+def test_quick_png_keeps_every_pixel(channels):
+    pixels = np.random.default_rng(0).integers(0, 256, (31, 17, channels), dtype=np.uint8)
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(plots.quick_png(pixels)))), pixels)
