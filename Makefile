@@ -6,8 +6,9 @@ else
 PYTHON ?= python3
 BIN := .venv/bin
 endif
-# Threads that wait without spinning: several kernels on one machine, as on a shared server, then share its cores.
-export OMP_WAIT_POLICY := PASSIVE
+# PyTorch's threads spin for a moment only while they wait for one another (on Linux): kernels that share cores, as on
+# a server, would else hold each other up, and threads that never spin would be too slow where a kernel is alone.
+export GOMP_SPINCOUNT := 10000
 # JupyterLab asks for this flag where one is root, as in most containers.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 

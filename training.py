@@ -67,8 +67,9 @@ class Resident:
         return len(self.labels)
 
     def floats(self, pixels):
-        """Return bytes (N, C, H, W) as normalised floats: (x / 255 - mean) / std."""
-        return pixels.to(torch.float32, memory_format=LAYOUT).mul_(self.scale).add_(self.offset)
+        """Return bytes (N, C, H, W) as normalised floats, (x / 255 - mean) / std, in `LAYOUT`."""
+        # Multiplied in the layout of the bytes, where a channel's pixels lie together: a third of the time.
+        return (pixels * self.scale).add_(self.offset).contiguous(memory_format=LAYOUT)
 
     def in_order(self, count=None):
         """Yield the first ``count`` (images, labels) as they come, all unless given."""
@@ -85,40 +86,37 @@ class Resident:
         moves = torch.randint(2 * shift + 1, (2, count), generator=generator).to(device)
         for start in range(0, count, batch_size):
             part = slice(start, start + batch_size)
-            pixels = self.pixels[order[part]]
-            if mirror:
-                pixels = torch.where(mirrored[part, None, None, None], pixels.flip(3), pixels)
-            if shift:
-                pixels = shifted(pixels, *moves[:, part], shift)
-            yield self.floats(pixels), self.labels[order[part]]
+            # A fifth of the time of `self.pixels[order[part]]`, which copies pixel by pixel.
+            pixels, labels = (whole.index_select(0, order[part]) for whole in (self.pixels, self.labels))
+            if mirror or shift:
+                pixels = moved(pixels, mirrored[part] & mirror, *(moves[:, part] - shift))
+            yield self.floats(pixels), labels
 
 
-def shifted(pixels, down, right, most):
-    """Shift each image of a batch by its own number of pixels; what comes in at the border repeats the border.
+def moved(pixels, mirrored, up, left):
+    """Mirror and shift each image of a batch in its own way; what comes in at the border repeats the border.
 
     Parameters
     ----------
     pixels : Tensor
         (N, C, H, W).
-    down, right : Tensor
-        (N,) int64 from 0 to ``2 * most``; ``most`` leaves an image where it is.
-    most : int
-        The largest shift, in pixels.
+    mirrored : Tensor
+        (N,) bool: whether left and right change places, before the shift.
+    up, left : Tensor
+        (N,) int64: by how many pixels; negative ones go down and right.
 
     Returns
     -------
     Tensor
         (N, C, H, W).
     """
-    height, width = pixels.shape[2:]
-    # `F.pad(..., mode="replicate")` does the same, but has no version for bytes on GPUs.
-    rows, columns = (
-        torch.arange(-most, count + most, device=pixels.device).clamp(0, count - 1)
-        for count in (height, width)
-    )
-    padded = pixels.index_select(2, rows).index_select(3, columns)
-    windows = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, C, down, right, H, W): a view, no copy
-    return windows[torch.arange(len(pixels), device=pixels.device), :, down, right]
+    count, channels, height, width = pixels.shape
+    rows, columns = (torch.arange(size, device=pixels.device) for size in (height, width))
+    rows = (rows + up[:, None]).clamp(0, height - 1)
+    columns = (columns + left[:, None]).clamp(0, width - 1)
+    columns = torch.where(mirrored[:, None], width - 1 - columns, columns)
+    source = (rows[:, :, None] * width + columns[:, None]).view(count, 1, -1)
+    return pixels.flatten(2).gather(2, source.expand(-1, channels, -1)).view_as(pixels)
 
 
 def one_cycle(progress):
@@ -244,7 +242,7 @@ def train_model(
                 seen = min(len(train), len(val))
                 totals = sum_up(net, train.in_order(seen), criterion)
             else:
-                seen, totals = len(train), torch.zeros(2, device=device)
+                seen, batches = len(train), []
                 net.train()
                 for images, labels in train.shuffled(
                     batch_size, generator, recipe["mirror"], recipe["shift"]
@@ -255,9 +253,10 @@ def train_model(
                     optimizer.zero_grad()
                     loss.backward()
                     optimizer.step()
-                    totals += tally(loss, logits, labels)
+                    batches.append((loss.detach(), logits.detach(), labels))
                     step += 1
                     bar.update(len(labels))
+                totals = tally(batches)
             val_totals = sum_up(net, val.in_order(), criterion)
             # Reading the totals is the only moment in an epoch at which the processor waits for a GPU.
             numbers = torch.cat([totals / seen, val_totals / len(val)]).tolist()
@@ -294,21 +293,25 @@ def snapshot_of(net, epoch, numbers, learning_rate, seconds, images_per_second):
     }
 
 
-def tally(loss, logits, labels):
-    """Return (loss summed over the batch, correct answers) as a tensor on the device, no graph attached."""
-    return torch.stack([loss.detach() * len(labels), (logits.detach().argmax(1) == labels).sum().float()])
+def tally(batches):
+    """Return (loss summed over images, right answers), from the (mean loss, logits, labels) of batches."""
+    losses, logits, labels = zip(*batches, strict=True)
+    sizes = torch.tensor([len(part) for part in labels], dtype=torch.float32)
+    hits = torch.cat(logits).argmax(1).eq(torch.cat(labels)).sum()
+    return torch.stack([torch.stack(losses) @ sizes.to(hits.device), hits])
 
 
 def sum_up(net, batches, criterion):
-    """Return (summed loss, correct answers) of a network over batches, in evaluation mode."""
+    """Return `tally` of a network in evaluation mode over batches of (images, labels)."""
     net.eval()
     with torch.inference_mode():
-        rows = [
-            tally(criterion(logits, labels), logits, labels)
-            for images, labels in batches
-            for logits in [net(images)]
-        ]
-    return torch.stack(rows).sum(0)
+        return tally(
+            [
+                (criterion(logits, labels), logits, labels)
+                for images, labels in batches
+                for logits in [net(images)]
+            ]
+        )
 
 
 def check_fit(net, images, title):
