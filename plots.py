@@ -16,8 +16,9 @@ import numpy as np
 from IPython.display import HTML, display
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.image import AxesImage
+from matplotlib.image import PcolorImage
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
@@ -165,7 +166,33 @@ def bare(ax, title=""):
     return ax
 
 
-def show_image(ax: Axes, image, title="") -> AxesImage:
+class Pixels(PcolorImage):
+    """An image whose pixels are squares, drawn in a fraction of the time of ``imshow``.
+
+    Each pixel gets its colour before the image is enlarged to the screen, not after.
+    """
+
+    def set_data(self, values):
+        """Take (rows, columns) values, or (rows, columns, 3) colours, of any size, and fit the axes to them."""
+        rows, columns = values.shape[:2]
+        super().set_data(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, values)
+        self.axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+
+    def get_window_extent(self, renderer=None):
+        """Return where the image is: it fills its axes."""
+        return self.axes.bbox
+
+
+def _draw_pixels(ax, values, cmap, least, most):
+    drawn = Pixels(ax, cmap=cmap, norm=Normalize(least, most))
+    ax.set_aspect("equal")
+    ax.add_image(drawn)
+    drawn.set_clip_path(ax.patch)
+    drawn.set_data(values)
+    return drawn
+
+
+def show_image(ax: Axes, image, title="") -> Pixels:
     """Draw a picture: black is 0, white or full colour is 1 (float) or 255 (uint8).
 
     Parameters
@@ -184,10 +211,10 @@ def show_image(ax: Axes, image, title="") -> AxesImage:
         image = image[..., 0]
     top = 255 if image.dtype == np.uint8 else 1
     bare(ax, title)
-    return ax.imshow(image, cmap="gray", vmin=0, vmax=top, interpolation="nearest")
+    return _draw_pixels(ax, image, "gray", 0, top)
 
 
-def show_signed(ax: Axes, values, limit=None, title="") -> AxesImage:
+def show_signed(ax: Axes, values, limit=None, title="") -> Pixels:
     """Draw signed values on a zero-centred map: red is positive, blue negative, white zero.
 
     Parameters
@@ -205,7 +232,7 @@ def show_signed(ax: Axes, values, limit=None, title="") -> AxesImage:
     bare(ax, title)
     ax.set_facecolor("#eef1f4")
     limit = magnitude(values) if limit is None else limit
-    return ax.imshow(values, cmap=SIGNED_MAP, vmin=-limit, vmax=limit, interpolation="nearest")
+    return _draw_pixels(ax, values, SIGNED_MAP, -limit, limit)
 
 
 def magnitude(values) -> float:
@@ -264,6 +291,7 @@ def move_mark(rectangle: Rectangle, row, column, height=None, width=None):
 def bars(ax: Axes, names, scores, color=SECOND):
     """Draw horizontal bars for scores between 0 and 1, the first on top, and return them."""
     drawn = ax.barh(range(len(scores)), scores, color=color)
+    ax.set_axisbelow(True)  # names and ticks then need not be drawn again above bars that move
     ax.set_yticks(range(len(scores)), names, fontsize=FONT, color=INK)
     ax.invert_yaxis()
     ax.set_xlim(0, 1)

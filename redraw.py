@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.axis import Axis
+from matplotlib.image import AxesImage
 from matplotlib.spines import Spine
 from matplotlib.transforms import Bbox
 
@@ -79,12 +80,13 @@ class Redraw:
                 self._moving.append(part)
             else:
                 self._kept.append(part)
-        # Animated parts are left out when their figure is drawn, but for the backgrounds of axes: hide those.
+        # Animated parts are left out when their figure is drawn, but for the backgrounds of axes and, before
+        # matplotlib 3.11, images: hide those. (Hiding all would move titles, which keep clear of what is seen.)
         patches = {axes.patch for axes in self.figure.axes}
         states = [(part, part.get_animated(), part.get_visible()) for part in self._moving]
         for part, _, visible in states:
             part.set_animated(True)
-            part.set_visible(visible and part not in patches)
+            part.set_visible(visible and part not in patches and not isinstance(part, AxesImage))
         self.figure.canvas.draw()
         for part, animated, visible in states:
             part.set_animated(animated)

@@ -1,4 +1,4 @@
-"""What the explorers share: two controls, and a picture whose pixels are replaced."""
+"""What the explorers share: two controls, and a picture that gets new pixels and a new range."""
 
 import ipywidgets
 
@@ -16,10 +16,7 @@ def choice(options, label, value=None):
     )
 
 
-def replace_image(artist, image, limit=None):
-    """Give an `AxesImage` new pixels, of any size, and a new range if ``limit`` is given."""
-    rows, columns = image.shape[:2]
+def replace_image(artist, image, limit):
+    """Give what `plots.show_signed` drew new pixels, of any size, and a new range."""
     artist.set_data(image)
-    artist.set_extent((-0.5, columns - 0.5, rows - 0.5, -0.5))
-    if limit is not None:
-        artist.set_clim(-limit, limit)
+    artist.set_clim(-limit, limit)

@@ -5,6 +5,7 @@ Pictures come in as {name: (rows, columns) array in [0, 1]}. The numbers come fr
 
 import ipywidgets
 import numpy as np
+from matplotlib.ticker import LinearLocator
 
 import filters
 import plots
@@ -105,7 +106,7 @@ def sliding_kernel(digit, title="Image", kernel=None):
             above[i][j].set_text(f"{grey:.1f}")
             above[i][j].set_color("black" if grey > BRIGHT else "white")
             below[i][j].set_text(tidy(grey * kernel[i, j]))
-        product_ax.set_title(f"Products: their sum is {tidy(output[r, c])}", fontsize=plots.FONT)
+        product_ax.title.set_text(f"Products: their sum is {tidy(output[r, c])}")
         drawn.set_data(np.where(np.arange(output.size).reshape(output.shape) <= k, output, np.nan))
         return fig
 
@@ -160,7 +161,10 @@ def kernel_explorer(pictures):
     kernel_drawn = plots.show_signed(kernel_ax, filters.blur_kernel, title="Kernel")
     response_drawn = plots.show_signed(response_ax, first, 1, "Response")
     product_drawn = plots.show_signed(product_ax, filters.blur_kernel, title="Products")
-    fig.colorbar(response_drawn, ax=response_ax, shrink=0.8).ax.tick_params(labelsize=plots.FONT - 3)
+    scale_ax = fig.colorbar(
+        response_drawn, ax=response_ax, shrink=0.8, ticks=LinearLocator(3), format="%.2g"
+    ).ax
+    scale_ax.tick_params(labelsize=plots.FONT - 3)
     window = plots.mark(image_ax, 0, 0, 1, 1)
     here = plots.mark(response_ax, 0, 0, 1, 1)
 
@@ -172,18 +176,16 @@ def kernel_explorer(pictures):
         row, column = min(row, image.shape[0] - 1), min(column, image.shape[1] - 1)
         rows, columns = weights.shape
         products = padded[row : row + rows, column : column + columns] * weights
-        replace_image(image_drawn, image)
-        image_ax.set_title(picture, fontsize=plots.FONT)
+        image_drawn.set_data(image)
+        image_ax.title.set_text(picture)
         replace_image(response_drawn, response, plots.magnitude(response))
         replace_image(kernel_drawn, weights, plots.magnitude(weights))
         replace_image(product_drawn, products, plots.magnitude(products))
         plots.move_mark(window, row - rows // 2, column - columns // 2, rows, columns)
         plots.move_mark(here, row, column)
-        kernel_ax.set_title(f"Kernel {rows}x{columns}, sum {tidy(weights.sum())}", fontsize=plots.FONT)
-        product_ax.set_title(
-            f"Products at ({row}, {column}): sum {tidy(products.sum())}", fontsize=plots.FONT
-        )
-        response_ax.set_title("Response to true convolution" if flip else "Response", fontsize=plots.FONT)
+        kernel_ax.title.set_text(f"Kernel {rows}x{columns}, sum {tidy(weights.sum())}")
+        product_ax.title.set_text(f"Products at ({row}, {column}): sum {tidy(products.sum())}")
+        response_ax.title.set_text("Response to true convolution" if flip else "Response")
 
     rows, columns = (max(image.shape[axis] for image in pictures.values()) for axis in (0, 1))
     controls = {
@@ -241,12 +243,12 @@ def filter_bank_explorer(pictures):
         k = number - 1
         step = bank.shape[1] + 2
         plots.move_mark(outline, (k // columns) * step, (k % columns) * step)
-        replace_image(image_drawn, pictures[picture])
-        image_ax.set_title(picture, fontsize=plots.FONT)
+        image_drawn.set_data(pictures[picture])
+        image_ax.title.set_text(picture)
         replace_image(filter_drawn, bank[k], plots.magnitude(bank[k]))
         response = responses[picture][k]
         replace_image(response_drawn, response, plots.magnitude(response))
-        filter_ax.set_title(f"Filter {number}: {kinds[k]}", fontsize=plots.FONT)
+        filter_ax.title.set_text(f"Filter {number}: {kinds[k]}")
 
     controls = {"picture": choice(pictures, "Picture"), "number": slider(1, len(bank), 13, "Filter")}
     return widgets.Explorer(

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 import filters
 import plots
 import widgets
-from demos.controls import replace_image, slider
+from demos.controls import slider
 
 # Part 4: convolutional layers
 
@@ -83,25 +83,28 @@ def arithmetic_explorer():
     most = 16
     fig = plots.figure(10.5, 6.2)
     ax, text_ax = fig.subplots(1, 2, width_ratios=[1.25, 1])
-    plots.bare(ax)
     plots.bare(text_ax)
-    ax.set_aspect("equal")
-    above, verdict, below = (
-        text_ax.text(0, y, "", va="top", fontsize=plots.FONT, color=plots.INK, linespacing=1.6)
-        for y in (0.98, 0.72, 0.58)
-    )
-    cells = ax.imshow(np.zeros((most, most, 3)), interpolation="nearest")
+
+    def write(x, y, text="", side="left"):
+        style = {"fontsize": plots.FONT, "color": plots.INK, "linespacing": 1.6}
+        return text_ax.text(x, y, text, ha=side, va="top", **style)
+
+    # Names stand apart from numbers: what does not change is drawn once.
+    write(0, 0.87, "output\nstrides that fit")
+    write(0, 0.47, "parameters\n    of a dense layer\nmultiply-adds\n    of a dense layer")
+    formula, verdict, costs = write(0, 0.98), write(0, 0.68), write(1, 0.47, side="right")
+    sizes = write(1, 0.87, side="right")
+    cells = plots.show_image(ax, np.zeros((most, most, 3), np.uint8), "Input, with its padding")
     first, last = plots.mark(ax, 0, 0, 1, 1), plots.mark(ax, 0, 0, 1, 1, plots.SECOND)
     colors = {
-        "image": "#dfe7ee",
-        "padding": "#ffffff",
+        "image": "#c9d6e2",
+        "padding": "#eef1f4",
         "left over": "#f3c0bd",
         "kernel": "#f7c48d",
         "last": "#9cc8d8",
     }
     palette = np.array([[int(color[k : k + 2], 16) for k in (1, 3, 5)] for color in colors.values()])
     lines = [ax.plot([], [], color="white", linewidth=2)[0] for _ in range(2)]
-    title = ax.set_title("Input, with its padding", fontsize=plots.FONT, color=plots.INK)
 
     def draw(size, kernel, padding, stride, dilation):
         output = filters.output_size(size, kernel, padding, stride, dilation)
@@ -114,31 +117,25 @@ def arithmetic_explorer():
         start = (output - 1) * stride
         kind[start : start + reach : dilation, start : start + reach : dilation] = 4
         kind[:reach:dilation, :reach:dilation] = 3
-        replace_image(cells, palette[kind].astype(np.uint8))
-        ax.set_xlim(-0.6, padded - 0.4)
-        ax.set_ylim(padded - 0.4, -0.6)
+        cells.set_data(palette[kind].astype(np.uint8))
         edges, ends = np.arange(padded + 1) - 0.5, [-0.5, padded - 0.5, np.nan]
         lines[0].set_data(np.repeat(edges, 3), np.tile(ends, len(edges)))
         lines[1].set_data(np.tile(ends, len(edges)), np.repeat(edges, 3))
         plots.move_mark(first, 0, 0, reach, reach)
         plots.move_mark(last, start, start, reach, reach)
-        title.set_text(f"Input {size}x{size}" + (f", padded to {padded}x{padded}" if padding else ""))
+        ax.title.set_text(f"Input {size}x{size}" + (f", padded to {padded}x{padded}" if padding else ""))
         here, dense = convolution_cost(kernel, output), dense_cost(size, output)
         fitting = [s for s in range(1, 9) if (padded - reach) % s == 0]
-        above.set_text(
-            f"⌊({size} + 2·{padding} − {dilation}·({kernel} − 1) − 1) / {stride}⌋ + 1 = {output}\n"
-            f"output: {output}x{output}\n\n"
-            f"strides that fit: {', '.join(map(str, fitting))}"
+        formula.set_text(
+            f"⌊({size} + 2·{padding} − {dilation}·({kernel} − 1) − 1) / {stride}⌋ + 1 = {output}"
         )
+        sizes.set_text(f"{output}x{output}\n{', '.join(map(str, fitting))}")
         unseen = f"{padded - used} of {padded} rows\nand columns (red) are never seen"
         verdict.set_text(
             f"stride {stride} fits" if stride in fitting else f"stride {stride} does not fit: {unseen}"
         )
         verdict.set_color(plots.INK if stride in fitting else plots.POSITIVE)
-        below.set_text(
-            f"parameters: {here.parameters:,}\n    of a dense layer: {dense.parameters:,}\n"
-            f"multiply-adds: {here.products:,}\n    of a dense layer: {dense.products:,}"
-        )
+        costs.set_text("\n".join(f"{number:,}" for cost in zip(here, dense, strict=True) for number in cost))
 
     controls = {
         "size": slider(3, most, 8, "Image size"),

@@ -60,10 +60,10 @@ def layer_explorer(net, dataset):
         drawn.set_data(np.moveaxis(images[image], 0, -1).squeeze())
         for artist, values in zip(signed, (mosaic(before), mosaic(kernel), as_matrix(output)), strict=True):
             replace_image(artist, values, plots.magnitude(values))
-        input_ax.set_title(f"Input\n{size(before)}", fontsize=plots.FONT)
-        weights_ax.set_title(f"Weights of {channel}\n{size(kernel)}", fontsize=plots.FONT)
+        input_ax.title.set_text(f"Input\n{size(before)}")
+        weights_ax.title.set_text(f"Weights of {channel}\n{size(kernel)}")
         what = f"Output {channel}" if after.ndim == 3 else f"Outputs ({channel}: {after[channel]:+.1f})"
-        output_ax.set_title(f"{what}\n{size(output)}", fontsize=plots.FONT)
+        output_ax.title.set_text(f"{what}\n{size(output)}")
 
     most = max(len(module.weight) for module in layers.values())
     controls = {
@@ -120,7 +120,6 @@ def draw_classes(dataset, columns=10):
     """Draw the first training images of each class, a class a row."""
     labels = np.asarray(dataset.train.labels)
     fig = plots.figure(10, 0.92 * len(dataset.label_names))
-    # Each row has axes of its own: matplotlib takes 80 bytes for each pixel of the largest image.
     for label, ax in enumerate(fig.subplots(len(dataset.label_names))):
         chosen = np.flatnonzero(labels == label)[:columns]
         images = np.stack([dataset.unnormalize(np.asarray(dataset.train.values[int(i)])) for i in chosen])

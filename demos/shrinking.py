@@ -10,7 +10,7 @@ import filters
 import plots
 import pooling
 import widgets
-from demos.controls import choice, replace_image, slider
+from demos.controls import choice, slider
 
 # Part 7: subsampling
 
@@ -86,14 +86,13 @@ def pooling_explorer(pictures):
         image = pictures[picture]
         pooled = pooling.pool(image, size, stride, kind)
         row, column = min(row, pooled.shape[0] - 1), min(column, pooled.shape[1] - 1)
-        replace_image(image_drawn, image)
-        replace_image(pooled_drawn, pooled)
+        image_drawn.set_data(image)
+        pooled_drawn.set_data(pooled)
         plots.move_mark(window, row * stride, column * stride, size, size)
         plots.move_mark(here, row, column)
-        left.set_title(f"{picture}, {image.shape[0]}x{image.shape[1]}", fontsize=plots.FONT)
-        right.set_title(
-            f"{kind.capitalize()}: {pooled.shape[0]}x{pooled.shape[1]}, here {pooled[row, column]:.2f}",
-            fontsize=plots.FONT,
+        left.title.set_text(f"{picture}, {image.shape[0]}x{image.shape[1]}")
+        right.title.set_text(
+            f"{kind.capitalize()}: {pooled.shape[0]}x{pooled.shape[1]}, here {pooled[row, column]:.2f}"
         )
 
     controls = {
@@ -169,7 +168,7 @@ def shift_explorer(digit, title="Digit", kernel=None):
     def draw(down, right):
         moved = shifted(digit, down, right)
         image_drawn.set_data(moved)
-        image_ax.set_title(f"{title}\nmoved by ({down}, {right})", fontsize=plots.FONT)
+        image_ax.title.set_text(f"{title}\nmoved by ({down}, {right})")
         for bar, (name, after) in zip(bars, maps(moved).items(), strict=True):
             drawn[name].set_data(after / limit)
             bar.set_width(relative_change(before[name], after))

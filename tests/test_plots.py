@@ -35,6 +35,22 @@ def test_show_image_takes_every_layout(shape, dtype):
     assert drawn.get_array().shape[:2] == (8, 9)
 
 
+def pixels(fig):
+    return np.asarray(Image.open(io.BytesIO(plots.png(fig)))).astype(int)
+
+
+@pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
+def test_pixels_are_drawn_as_imshow_draws_them(shape):
+    image = np.random.default_rng(0).random(shape)
+    ours, theirs = plots.figure(4, 3), plots.figure(4, 3)
+    drawn = plots.show_image(ours.subplots(), np.zeros((9, 4)))
+    drawn.set_data(image)  # of another size
+    ax = plots.bare(theirs.subplots())
+    ax.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    different = np.abs(pixels(ours) - pixels(theirs)).max(axis=2) > 2
+    assert different.mean() < 0.02  # but for rounding, at the edges of pixels
+
+
 def test_png_has_the_size_that_was_asked_for():
     fig = plots.figure(3, 2)
     plots.bars(fig.subplots(), ["a", "b"], [0.2, 0.8])

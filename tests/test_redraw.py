@@ -37,7 +37,7 @@ def scene():
         lambda k: right.set_xlim(0, 1 + k % 2),
         lambda k: left.set_title(f"Title {k}"),
         lambda k: line.set_text(f"below {k}"),
-        lambda k: (image.set_extent((-0.5, 4.5 + k % 2, 4.5, -0.5)), left.set_xlim(-0.5, 4.5 + k % 2)),
+        lambda k: image.set_data(generator.normal(size=(5, 5 + k % 2))),
         lambda k: add(),
     ]
     plots.png(figure)
