@@ -230,12 +230,23 @@ class Picture(anywidget.AnyWidget):
         model.set("pointer", [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height]);
         model.save_changes();
       };
+      // Notebook 7 takes arrow keys for itself, JupyterLab does not: leave them to the slider that has the focus.
+      const leave = event => {
+        if (el.closest(".lecture-explorer")?.contains(event.target))
+          event.target.toggleAttribute("data-lm-suppress-shortcuts", event.key.startsWith("Arrow"));
+      };
+      window.addEventListener("keydown", leave, true);  // before the notebook, which listens at the document
       const resized = new ResizeObserver(show);
       resized.observe(image);
       el.append(image, message);
       show();
       tell();
-      return () => { model.off("change:png", show); model.off("change:message", tell); resized.disconnect(); };
+      return () => {
+        model.off("change:png", show);
+        model.off("change:message", tell);
+        window.removeEventListener("keydown", leave, true);
+        resized.disconnect();
+      };
     } };
     """
     _css = """
