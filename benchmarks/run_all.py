@@ -35,7 +35,7 @@ def main():
     names = sys.argv[1:] or ORDER
     system = f"{platform.system()}, Python {platform.python_version()}"
     print(f"Machine: {processor()}, {os.cpu_count()} cores, {system}\n", flush=True)
-    failed = [name for name in names if subprocess.run([sys.executable, HERE / name]).returncode]
+    failed = [name for name in names if subprocess.run([sys.executable, "-u", HERE / name]).returncode]
     if failed:
         sys.exit(f"failed: {', '.join(failed)}")
 
