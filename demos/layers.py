@@ -81,7 +81,7 @@ def dense_cost(size, output):
 def arithmetic_explorer():
     """Explore the arithmetic of a convolution: where the kernel lands, what is left over, what it costs."""
     most = 16
-    fig = plots.figure(10.5, 6.2)
+    fig = plots.figure(10, 5.6)
     ax, text_ax = fig.subplots(1, 2, width_ratios=[1.25, 1])
     plots.bare(text_ax)
 
@@ -90,9 +90,9 @@ def arithmetic_explorer():
         return text_ax.text(x, y, text, ha=side, va="top", **style)
 
     # Names stand apart from numbers: what does not change is drawn once.
-    write(0, 0.87, "output\nstrides that fit")
+    write(0, 0.87, "output\nstrides that fit\nrows and columns never seen (red)")
     write(0, 0.47, "parameters\n    of a dense layer\nmultiply-adds\n    of a dense layer")
-    formula, verdict, costs = write(0, 0.98), write(0, 0.68), write(1, 0.47, side="right")
+    formula, verdict, costs = write(0, 0.98), write(0, 0.62), write(1, 0.47, side="right")
     sizes = write(1, 0.87, side="right")
     cells = plots.show_image(ax, np.zeros((most, most, 3), np.uint8), "Input, with its padding")
     first, last = plots.mark(ax, 0, 0, 1, 1), plots.mark(ax, 0, 0, 1, 1, plots.SECOND)
@@ -129,11 +129,8 @@ def arithmetic_explorer():
         formula.set_text(
             f"⌊({size} + 2·{padding} − {dilation}·({kernel} − 1) − 1) / {stride}⌋ + 1 = {output}"
         )
-        sizes.set_text(f"{output}x{output}\n{', '.join(map(str, fitting))}")
-        unseen = f"{padded - used} of {padded} rows\nand columns (red) are never seen"
-        verdict.set_text(
-            f"stride {stride} fits" if stride in fitting else f"stride {stride} does not fit: {unseen}"
-        )
+        sizes.set_text(f"{output}x{output}\n{', '.join(map(str, fitting))}\n{padded - used} of {padded}")
+        verdict.set_text(f"stride {stride} fits" if stride in fitting else f"stride {stride} does not fit")
         verdict.set_color(plots.INK if stride in fitting else plots.POSITIVE)
         costs.set_text("\n".join(f"{number:,}" for cost in zip(here, dense, strict=True) for number in cost))
 
