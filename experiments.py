@@ -19,7 +19,6 @@ from torch import nn
 import cnn
 import datasets
 import plots
-from datafiles.images import Images, Split
 
 RESULTS = Path(__file__).resolve().parent / "results"
 
@@ -90,15 +89,8 @@ PLAIN = {
 def few_images(dataset, count=TRAINING_IMAGES):
     """Return a data set whose training part has only its first ``count`` images, and as many for validation."""
     few = copy.copy(dataset)
-    few.train, few.val = first(dataset.train, count), first(dataset.val, count)
+    few.train, few.val = dataset.train.first(count), dataset.val.first(count)
     return few
-
-
-def first(split, count):
-    """Return the first ``count`` images of a part of a data set."""
-    values = split.values
-    images = Images(values.pixels[:count], values.mean, values.std, values.tensors)
-    return Split(images, split.labels[:count])
 
 
 def recorded(name, dataset, run):

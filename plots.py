@@ -173,10 +173,11 @@ class Pixels(PcolorImage):
     """
 
     def set_data(self, values):
-        """Take (rows, columns) values, or (rows, columns, 3) colours, of any size, and fit the axes to them."""
-        rows, columns = values.shape[:2]
+        """Take (rows, columns) values, or (rows, columns, 3) colours; fit the axes to them if their size is new."""
+        before, (rows, columns) = self.get_array(), values.shape[:2]
         super().set_data(np.arange(columns + 1) - 0.5, np.arange(rows + 1) - 0.5, values)
-        self.axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+        if before is None or before.shape[:2] != (rows, columns):
+            self.axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
 
     def get_window_extent(self, renderer=None):
         """Return where the image is: it fills its axes."""

@@ -22,7 +22,6 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cnn
-from datafiles.images import Images, Split
 from datasets import MulticlassDataset
 from training import LAYOUT, Resident
 
@@ -78,11 +77,7 @@ def training_rate(make, dataset, device):
 def tenth(dataset):
     """Return a data set with a tenth of the training and of the validation images."""
     few = copy.copy(dataset)
-    for name in ("train", "val"):
-        split = getattr(dataset, name)
-        values, count = split.values, len(split) // 10
-        images = Images(values.pixels[:count], values.mean, values.std, values.tensors)
-        setattr(few, name, Split(images, split.labels[:count]))
+    few.train, few.val = (split.first(len(split) // 10) for split in (dataset.train, dataset.val))
     return few
 
 

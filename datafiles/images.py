@@ -80,6 +80,12 @@ class Split:
     def __getitem__(self, index):
         return Batch(self.values[index], self.labels[plain(index)])
 
+    def first(self, count):
+        """Return the first ``count`` images and their labels, as bytes still: nothing is read."""
+        values = self.values
+        images = Images(values.pixels[:count], values.mean, values.std, values.tensors)
+        return Split(images, self.labels[:count])
+
     def __repr__(self):
         return f"Split({len(self):,} images of shape {self.values.shape[1:]})"
 

@@ -1,6 +1,8 @@
-"""What the explorers share: two controls, and a picture that gets new pixels and a new range."""
+"""What the explorers share: two controls, and a picture that gets new values and their range."""
 
 import ipywidgets
+
+import plots
 
 
 def slider(least, most, value, label):
@@ -16,7 +18,8 @@ def choice(options, label, value=None):
     )
 
 
-def replace_image(artist, image, limit):
-    """Give what `plots.show_signed` drew new pixels, of any size, and a new range."""
-    artist.set_data(image)
+def replace_signed(artist, values):
+    """Give what `plots.show_signed` drew new values, and their range."""
+    limit = plots.magnitude(values)
+    artist.set_data(values)
     artist.set_clim(-limit, limit)

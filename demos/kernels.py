@@ -11,7 +11,7 @@ import filters
 import plots
 import pooling
 import widgets
-from demos.controls import choice, replace_image, slider
+from demos.controls import choice, replace_signed, slider
 
 OWN = "Your own numbers"
 BRIGHT = 0.55  # above this level black text is readable, below it white
@@ -178,9 +178,9 @@ def kernel_explorer(pictures):
         products = padded[row : row + rows, column : column + columns] * weights
         image_drawn.set_data(image)
         image_ax.title.set_text(picture)
-        replace_image(response_drawn, response, plots.magnitude(response))
-        replace_image(kernel_drawn, weights, plots.magnitude(weights))
-        replace_image(product_drawn, products, plots.magnitude(products))
+        replace_signed(response_drawn, response)
+        replace_signed(kernel_drawn, weights)
+        replace_signed(product_drawn, products)
         plots.move_mark(window, row - rows // 2, column - columns // 2, rows, columns)
         plots.move_mark(here, row, column)
         kernel_ax.title.set_text(f"Kernel {rows}x{columns}, sum {tidy(weights.sum())}")
@@ -245,9 +245,9 @@ def filter_bank_explorer(pictures):
         plots.move_mark(outline, (k // columns) * step, (k % columns) * step)
         image_drawn.set_data(pictures[picture])
         image_ax.title.set_text(picture)
-        replace_image(filter_drawn, bank[k], plots.magnitude(bank[k]))
+        replace_signed(filter_drawn, bank[k])
         response = responses[picture][k]
-        replace_image(response_drawn, response, plots.magnitude(response))
+        replace_signed(response_drawn, response)
         filter_ax.title.set_text(f"Filter {number}: {kinds[k]}")
 
     controls = {"picture": choice(pictures, "Picture"), "number": slider(1, len(bank), 13, "Filter")}

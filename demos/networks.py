@@ -12,7 +12,7 @@ import cnn
 import diagrams
 import plots
 import widgets
-from demos.controls import choice, replace_image, slider
+from demos.controls import choice, replace_signed, slider
 from inside import course, layers_with_weights, size, square
 from training import EXAMPLES, look
 
@@ -59,7 +59,7 @@ def layer_explorer(net, dataset):
         output = after[channel] if after.ndim == 3 else after
         drawn.set_data(np.moveaxis(images[image], 0, -1).squeeze())
         for artist, values in zip(signed, (mosaic(before), mosaic(kernel), as_matrix(output)), strict=True):
-            replace_image(artist, values, plots.magnitude(values))
+            replace_signed(artist, values)
         input_ax.title.set_text(f"Input\n{size(before)}")
         weights_ax.title.set_text(f"Weights of {channel}\n{size(kernel)}")
         what = f"Output {channel}" if after.ndim == 3 else f"Outputs ({channel}: {after[channel]:+.1f})"

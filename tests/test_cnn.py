@@ -18,7 +18,6 @@ import cnn
 import datasets
 import inside
 import training
-from datafiles.images import Images, Split
 from datasets import MulticlassDataset
 
 NETWORKS = [cnn.SimpleCNN, cnn.PoolingCNN, cnn.CifarCNN]
@@ -31,11 +30,11 @@ needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GP
 def first(dataset, train, val=50):
     """Return a data set with few images."""
     few = copy.copy(dataset)
-    for name, count in (("train", train), ("val", val), ("test", val)):
-        split = getattr(dataset, name)
-        values = split.values
-        images = Images(values.pixels[:count], values.mean, values.std, values.tensors)
-        setattr(few, name, Split(images, split.labels[:count]))
+    few.train, few.val, few.test = (
+        dataset.train.first(train),
+        dataset.val.first(val),
+        dataset.test.first(val),
+    )
     return few
 
 

@@ -99,9 +99,8 @@ def test_arithmetic_explorer_counts_what_is_left_over():
     for name, value in {"size": 8, "kernel": 3, "padding": 0, "stride": 2, "dilation": 1}.items():
         explorer.controls[name].value = value
     text = " ".join(t.get_text() for t in explorer.figure.axes[1].texts)
-    assert (
-        "3x3\n1, 5\n1 of 8" in text and "stride 2 does not fit" in text
-    )  # output, strides that fit, not seen
+    assert "output\nstrides that fit\nrows and columns never seen" in text  # and their values:
+    assert "3x3\n1, 5\n1 of 8" in text and "stride 2 does not fit" in text
     explorer.controls["stride"].value = 5
     assert "stride 5 fits" in " ".join(t.get_text() for t in explorer.figure.axes[1].texts)
     explorer.controls["kernel"].value, explorer.controls["size"].value = 7, 3

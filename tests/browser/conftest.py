@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import lab
-import nbformat
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +41,7 @@ def open_page(chromium, served):
 
     def open_page(notebook, name="toy.ipynb"):
         if not isinstance(notebook, Path):
-            cells = [nbformat.v4.new_code_cell(source) for source in notebook]
-            made = nbformat.v4.new_notebook(cells=cells)
-            made.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}  # else a dialog asks
-            nbformat.write(made, folder / name)
+            lab.write_notebook(folder / name, notebook)
         else:
             shutil.copy(notebook, folder / name)
         page = chromium.new_page(viewport={"width": 1400, "height": 1000})

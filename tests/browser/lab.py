@@ -10,6 +10,8 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import nbformat
+
 # The system's browser; where there is none, playwright looks for its own.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 BROWSER_ARGUMENTS = (
@@ -98,6 +100,13 @@ def wait_for(address, process, log, seconds=60):
         except OSError:
             time.sleep(0.1)
     raise RuntimeError(f"No server at {address} after {seconds} s:\n{log.read_text()[-2000:]}")
+
+
+def write_notebook(path, sources):
+    """Write a notebook of code cells; it names its kernel, or else a dialog asks."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
 
 
 def open_notebook(page, address, name, tree="lab/tree"):

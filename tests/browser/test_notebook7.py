@@ -4,7 +4,6 @@ import os
 
 import demo
 import lab
-import nbformat
 import pytest
 from conftest import ROOT
 
@@ -12,12 +11,7 @@ from conftest import ROOT
 @pytest.fixture(scope="module")
 def page(chromium, own_folders, tmp_path_factory):
     folder = tmp_path_factory.mktemp("notebook7")
-    code = nbformat.v4.new_code_cell
-    notebook = nbformat.v4.new_notebook(
-        cells=[code("import toys"), code("toys.film()"), code("toys.explorer()")]
-    )
-    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "toy.ipynb")
+    lab.write_notebook(folder / "toy.ipynb", ["import toys", "toys.film()", "toys.explorer()"])
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "browser")])
     work = tmp_path_factory.mktemp("server")
     with lab.server(folder, work, command="notebook", environment={"PYTHONPATH": path}) as address:
