@@ -25,9 +25,11 @@ def chromium():
 @pytest.fixture(scope="session")
 def served(own_folders, chromium, tmp_path_factory):
     """(folder, address) of a JupyterLab server whose notebooks can import the lecture and `toys`."""
-    folder = tmp_path_factory.mktemp("notebooks")
+    work = tmp_path_factory.mktemp("jupyterlab")
+    folder = work / "notebooks"
+    folder.mkdir()
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "browser")])
-    with lab.server(folder, tmp_path_factory.mktemp("server"), environment={"PYTHONPATH": path}) as address:
+    with lab.server(folder, work, environment={"PYTHONPATH": path}) as address:
         yield folder, address
 
 

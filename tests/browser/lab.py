@@ -63,7 +63,7 @@ def server(folder, work, command="jupyterlab", settings=SETTINGS, arguments=(), 
         "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_RUNTIME_DIR": "runtime",
-        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_DATA_DIR": "signatures",
         "IPYTHONDIR": "ipython",
     }
     environment = {**os.environ, **(environment or {}), **{k: str(work / v) for k, v in folders.items()}}

@@ -1,0 +1,232 @@
+// Controls: native inputs with their labels. Each has `value`, `start` (its opening value) and `node`.
+
+import { element, write } from "./draw.js";
+
+// JupyterLab takes keys from inputs that do not carry this mark themselves.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+let count = 0;
+
+class Control {
+  constructor(label, input, { changed }) {
+    this.input = input;
+    input.id = `lecture-control-${Math.random().toString(36).slice(2)}-${count++}`;
+    this.output = element("output", { for: input.id });
+    this.complaint = element("small", { role: "alert" });
+    this.node = element(
+      "div", { class: "control" }, element("label", { for: input.id }, label), this.output, input, this.complaint,
+    );
+    this.label = label;
+    this.changed = changed;
+    input.addEventListener("input", () => changed(this));
+  }
+
+  get value() {
+    return this.input.value;
+  }
+
+  set value(value) {
+    this.check(value);
+    this.input.value = value;
+    this.show();
+  }
+
+  check() {}
+
+  show() {}
+
+  // Say what is wrong with the input, beside it; nothing if `text` is empty.
+  complain(text) {
+    write(this.complaint, text);
+    this.input.setAttribute("aria-invalid", Boolean(text));
+  }
+
+  set enabled(flag) {
+    this.input.disabled = !flag;
+    this.node.classList.toggle("off", !flag);
+  }
+}
+
+export class Slider extends Control {
+  constructor(label, { min, max, step = 1, value, text = String, changed }) {
+    super(label, element("input", { type: "range", min, max, step, value, ...OWN_KEYS }), { changed });
+    this.text = text;
+    this.start = value;
+    this.show();
+    this.input.addEventListener("input", () => this.show());
+  }
+
+  get value() {
+    return this.input.valueAsNumber;
+  }
+
+  set value(value) {
+    super.value = value;
+  }
+
+  check(value) {
+    const { min, max } = this.input;
+    if (typeof value != "number" || !(value >= Number(min) && value <= Number(max)))
+      throw new Error(`${this.label} goes from ${min} to ${max}, but was set to ${value}`);
+  }
+
+  // Change the ends; a value outside of them moves to the nearest one. Returns the value.
+  range(min, max) {
+    if (this.input.min != min || this.input.max != max) {
+      const { value } = this;
+      Object.assign(this.input, { min, max });
+      this.input.value = Math.min(Math.max(value, min), max);
+      this.show();
+    }
+    return this.value;
+  }
+
+  show() {
+    const text = this.text(this.value);
+    write(this.output, text);
+    this.input.setAttribute("aria-valuetext", text);
+  }
+}
+
+export class Choice extends Control {
+  constructor(label, { options, value = options[0], changed }) {
+    super(label, element("select", OWN_KEYS), { changed });
+    this.add(...options);
+    this.start = this.input.value = value;
+  }
+
+  add(...options) {
+    for (const option of options) {
+      if ([...this.input.options].some(other => other.value == option)) continue;
+      this.input.append(element("option", { value: option }, option));
+    }
+  }
+
+  get value() {
+    return this.input.value;
+  }
+
+  set value(value) {
+    super.value = value;
+  }
+
+  check(value) {
+    const options = [...this.input.options].map(option => option.value);
+    if (!options.includes(value)) throw new Error(`${this.label} is one of ${options.join(", ")}, but was set to ${value}`);
+  }
+}
+
+export class Check extends Control {
+  constructor(label, { value = false, changed }) {
+    super(label, element("input", { type: "checkbox", ...OWN_KEYS }), { changed });
+    this.node.classList.add("check");
+    this.start = this.input.checked = value;
+  }
+
+  get value() {
+    return this.input.checked;
+  }
+
+  set value(value) {
+    this.input.checked = Boolean(value);
+  }
+}
+
+export class Text extends Control {
+  constructor(label, { value, rows = 4, changed }) {
+    super(label, element("textarea", { rows, spellcheck: "false", autocapitalize: "off", ...OWN_KEYS }), { changed });
+    this.start = this.input.value = value;
+  }
+}
+
+// A value that no control shows, such as what was painted: `set` changes it and has the demo drawn again.
+export class Hidden {
+  constructor({ value, changed }) {
+    Object.assign(this, { start: value, kept: value, changed, node: null });
+  }
+
+  get value() {
+    return this.kept;
+  }
+
+  set value(value) {
+    this.kept = value;
+  }
+
+  set(value) {
+    this.kept = value;
+    this.changed(this);
+  }
+
+  complain() {}
+}
+
+// A slider over frames with buttons to play, stop and step.
+export class Player extends Slider {
+  constructor(label, { frames, interval = 400, value = 0, text = frame => `${frame + 1} of ${frames}`, changed }) {
+    super(label, { min: 0, max: frames - 1, value, text, changed });
+    Object.assign(this, { interval, timer: null });
+    const press = (name, path, act) => {
+      const made = button(name, act);
+      made.classList.add("icon");
+      made.innerHTML = icon(path);
+      return made;
+    };
+    this.playing = press("Play", PLAY, () => (this.timer ? this.stop() : this.play()));
+    this.speed = element("select", { "aria-label": "Speed", title: "Speed", ...OWN_KEYS });
+    for (const speed of [0.5, 1, 2, 4]) this.speed.append(element("option", { value: speed }, `${speed}×`));
+    this.speed.value = 1;
+    this.speed.addEventListener("change", () => this.timer && this.play());
+    const buttons = [press("One step back", BACK, () => this.step(-1)), this.playing, press("One step on", ON, () => this.step(1))];
+    this.node.classList.add("player");
+    this.node.append(element("div", { class: "buttons" }, ...buttons, this.speed));
+    this.input.addEventListener("input", () => this.stop());
+    this.node.addEventListener("keydown", event => {
+      if (event.key != " " || event.target != this.input) return;
+      event.preventDefault();
+      this.playing.click();
+    });
+  }
+
+  go(frame) {
+    this.value = Math.min(Math.max(frame, 0), Number(this.input.max));
+    this.changed(this);
+  }
+
+  step(by) {
+    this.stop();
+    this.go(this.value + by);
+  }
+
+  play() {
+    const last = Number(this.input.max);
+    this.stop();
+    if (this.value == last) this.go(0);
+    this.timer = setInterval(() => {
+      this.go(this.value + 1);
+      if (this.value == last || !this.node.isConnected) this.stop();
+    }, this.interval / Number(this.speed.value));
+    this.label_playing("Pause", PAUSE);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    this.timer = null;
+    this.label_playing("Play", PLAY);
+  }
+
+  label_playing(name, path) {
+    this.playing.setAttribute("aria-label", name);
+    this.playing.title = name;
+    this.playing.innerHTML = icon(path);
+  }
+}
+
+const PLAY = "M2 0l12 7L2 14z", PAUSE = "M2 1h4v12H2zM8 1h4v12H8z";
+const BACK = "M12 0L4 7l8 7zM1 0h2v14H1z", ON = "M2 0l8 7-8 7zM11 0h2v14h-2z";
+const icon = path => `<svg viewBox="0 0 14 14" aria-hidden="true"><path d="${path}"/></svg>`;
+
+export function button(label, act) {
+  const made = element("button", { type: "button", "aria-label": label, title: label, ...OWN_KEYS }, label);
+  made.addEventListener("click", act);
+  return made;
+}

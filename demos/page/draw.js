@@ -1,0 +1,221 @@
+// Drawing: pixels on a canvas, marks and numbers in an SVG above it, bars as text and boxes.
+
+export function element(tag, attributes = {}, ...children) {
+  return build(document.createElement(tag), attributes, children);
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  return build(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+}
+
+function build(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) if (value != null) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+// Colour maps: 256 colours as bytes in the order of ImageData.
+const table = color => {
+  const bytes = new Uint8ClampedArray(256 * 4);
+  for (let i = 0; i < 256; i++) bytes.set([...color(i / 255), 255], 4 * i);
+  return new Uint32Array(bytes.buffer);
+};
+
+// From blue (negative) over white (zero) to red (positive): RdBu of ColorBrewer (C. Brewer, Apache 2.0).
+const SIGNED = [
+  [5, 48, 97], [33, 102, 172], [67, 147, 195], [146, 197, 222], [209, 229, 240], [247, 247, 247],
+  [253, 219, 199], [244, 165, 130], [214, 96, 77], [178, 24, 43], [103, 0, 31],
+];
+const blend = (stops, x) => {
+  const place = x * (stops.length - 1), i = Math.min(Math.floor(place), stops.length - 2);
+  return stops[i].map((value, k) => value + (stops[i + 1][k] - value) * (place - i));
+};
+export const MAPS = {
+  signed: table(x => blend(SIGNED, x)),
+  grey: table(x => [255 * x, 255 * x, 255 * x]),
+  heat: table(x => blend([[0, 0, 4], [81, 18, 124], [183, 55, 121], [252, 137, 97], [252, 253, 191]], x)),
+};
+
+// Entries (H, W), or colours (3, H, W) in [0, 1], as ImageData; NaN is transparent.
+function colored(values, map, low, high) {
+  const [rows, columns] = values.shape.slice(-2), count = rows * columns, pixels = new ImageData(columns, rows);
+  if (values.shape.length == 3) {
+    for (let i = 0; i < count; i++) {
+      for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = Math.round(255 * values.data[c * count + i]);
+      pixels.data[4 * i + 3] = 255;
+    }
+    return pixels;
+  }
+  const words = new Uint32Array(pixels.data.buffer), scale = 255 / (high - low);
+  for (let i = 0; i < count; i++) {
+    const x = (values.data[i] - low) * scale;
+    if (x == x) words[i] = map[x <= 0 ? 0 : x >= 255 ? 255 : Math.round(x)];
+  }
+  return pixels;
+}
+
+// A number with its sign and two decimals, and plain 0 for what rounds to it.
+export function signed(number) {
+  return Math.abs(number) < 0.005 ? "0" : (number > 0 ? "+" : "−") + Math.abs(number).toFixed(2);
+}
+
+// The same in as few letters as it takes: +2, −0.5, 0.
+export function brief(number) {
+  return signed(number).replace(/\.00$/, "").replace(/(\.\d)0$/, "$1");
+}
+
+export const short = number => String(Number(number.toPrecision(3))).replace("-", "−");
+
+// A titled picture: one canvas pixel an entry, enlarged by CSS, and marks and numbers in an SVG of its coordinates.
+//
+// colors: "grey" (0 to 1), "signed" (zero-centred, with a key of its range), "heat" (0 to 1), "color" (3, H, W).
+// point(row, column, event): called where a pointer moves over the picture, or is pressed if `press` is set;
+// then the picture can be painted on, and a finger does not scroll the page.
+export class Picture {
+  constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false }) {
+    this.colors = colors;
+    this.canvas = element("canvas", { role: "img", "aria-label": alt });
+    this.marks = svg("svg", { "aria-hidden": "true" });
+    this.view = element("div", { class: "view" }, this.canvas, this.marks);
+    this.heading = element("figcaption", {}, title);
+    this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.view);
+    if (colors == "signed") {
+      this.range = [element("span"), element("i", { class: "signed-key" }), element("span")];
+      this.node.append(element("div", { class: "key", "aria-hidden": "true" }, ...this.range));
+    }
+    parent.append(this.node);
+    this.named = new Map();
+    this.texts = [];
+    if (point) this.listen(point, press);
+  }
+
+  listen(point, press) {
+    this.view.classList.add(press ? "painted" : "pointed");
+    const tell = event => {
+      const [row, column] = this.locate(event);
+      if (row >= 0 && column >= 0 && row < this.rows && column < this.columns) point(row, column, event);
+    };
+    this.view.addEventListener("pointerdown", event => {
+      if (press) this.view.setPointerCapture(event.pointerId);
+      tell(event);
+    });
+    this.view.addEventListener("pointermove", event => (!press || event.buttons) && tell(event));
+  }
+
+  // The entry under a pointer: the picture is as large as fits into its box, in the middle.
+  locate(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const scale = Math.min(box.width / this.columns, box.height / this.rows);
+    const left = box.left + (box.width - scale * this.columns) / 2, top = box.top + (box.height - scale * this.rows) / 2;
+    return [Math.floor((event.clientY - top) / scale), Math.floor((event.clientX - left) / scale)];
+  }
+
+  set title(text) {
+    write(this.heading, text);
+  }
+
+  // Show (H, W) or (3, H, W). A limit fixes the range of signed colours; otherwise the strongest entry does.
+  show(values, limit) {
+    this.resize(...values.shape.slice(-2));
+    const signed = this.colors == "signed";
+    this.limit = signed ? (limit ?? largest(values)) : 1;
+    if (signed) [`−${short(this.limit)}`, , `+${short(this.limit)}`].forEach((text, i) => write(this.range[i], text));
+    const pixels = colored(values, MAPS[this.colors], signed ? -this.limit : 0, this.limit);
+    this.canvas.getContext("2d").putImageData(pixels, 0, 0);
+    this.values = values;
+    return values;
+  }
+
+  resize(rows, columns) {
+    if (this.rows == rows && this.columns == columns) return;
+    [this.rows, this.columns, this.canvas.height, this.canvas.width] = [rows, columns, rows, columns];
+    this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
+    this.view.style.setProperty("--aspect", columns / rows);
+  }
+
+  // Outline rows x columns entries from (row, column) on; kind is a class: "window" (orange) or "second" (teal).
+  mark(name, row, column, rows = 1, columns = 1, kind = "window") {
+    const rectangle = this.keep(name, () => svg("rect", { class: kind }));
+    const place = { x: column, y: row, width: columns, height: rows };
+    for (const [key, value] of Object.entries(place)) rectangle.setAttribute(key, value);
+  }
+
+  hide(name) {
+    this.named.get(name)?.remove();
+    this.named.delete(name);
+  }
+
+  keep(name, make) {
+    if (!this.named.has(name)) this.named.set(name, this.marks.appendChild(make()));
+    return this.named.get(name);
+  }
+
+  // Write a text into each entry, dark on light and light on dark; a second line, if any, below it.
+  write(texts, { size = 0.36, below } = {}) {
+    const count = texts ? texts.length : 0;
+    while (this.texts.length > count) this.texts.pop().remove();
+    while (this.texts.length < count) this.texts.push(this.marks.appendChild(svg("text")));
+    const fitting = Math.min(size, 1.4 / Math.max(1, ...(texts ?? []).map(text => text.length)));
+    this.texts.forEach((node, i) => {
+      const row = Math.floor(i / this.columns), column = i % this.columns;
+      const place = { x: column + 0.5, y: row + (below ? 0.34 : 0.52), "font-size": fitting, class: this.ink(i) };
+      for (const [key, value] of Object.entries(place)) node.setAttribute(key, value);
+      write(node, texts[i]);
+      if (below) {
+        node.append(svg("tspan", { x: column + 0.5, y: row + 0.74, "font-size": 0.8 * fitting, class: "below" }, below[i]));
+      }
+    });
+  }
+
+  // Whether dark or light letters can be read on an entry.
+  ink(i) {
+    const value = this.values.data[i];
+    if (this.colors == "signed") return Math.abs(value) > 0.72 * this.limit ? "light" : "dark";
+    return value > 0.5 || value != value ? "dark" : "light";
+  }
+}
+
+function largest(values) {
+  let most = 0;
+  for (const value of values.data) if (Math.abs(value) > most) most = Math.abs(value);
+  return most > 0 && Number.isFinite(most) ? most : 1;
+}
+
+// Set a text only where it differs: the browser then lays nothing out anew.
+export function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// Horizontal bars with a name and a number each, from 0 to `most`, which grows with the values: none is cut.
+export class Bars {
+  constructor(parent, { area, title = "", most = 1, format = value => value.toFixed(2) }) {
+    this.heading = element("figcaption", {}, title);
+    this.list = element("div", { class: "bars" });
+    this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.list);
+    parent.append(this.node);
+    Object.assign(this, { most, format, rows: [] });
+  }
+
+  set title(text) {
+    write(this.heading, text);
+  }
+
+  show(names, values, kinds = []) {
+    while (this.rows.length > names.length) this.rows.pop().line.remove();
+    while (this.rows.length < names.length) {
+      const [name, bar, number] = [element("span"), element("i"), element("b")];
+      const line = element("div", {}, name, element("span", { class: "track" }, bar), number);
+      this.rows.push({ line, name, bar, number });
+      this.list.append(line);
+    }
+    const most = Math.max(this.most, ...values);
+    names.forEach((text, k) => {
+      const { name, bar, number } = this.rows[k];
+      write(name, text);
+      write(number, this.format(values[k]));
+      bar.style.width = `${(100 * values[k]) / most}%`;
+      bar.className = kinds[k] ?? "";
+    });
+    return { shape: [values.length], data: Float32Array.from(values) };
+  }
+}

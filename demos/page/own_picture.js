@@ -1,0 +1,90 @@
+// The user's own picture: from a file, by paste or drop, or from the camera. Shrunk in the page and sent nowhere.
+
+import { element } from "./draw.js";
+import { button } from "./controls.js";
+import { tensor } from "./nn.js";
+
+export const OWN_PICTURE = "Your own picture";
+const SIDE = 120; // pixels of its longer side: what a kernel of 21x21 filters within a frame
+
+// Two buttons in the demo's tools. A picture that arrives becomes an option of `choice`, and is chosen;
+// `demo.controls.own` holds it, (H, W) in [0, 1], or null.
+export function ownPicture(demo, choice) {
+  const own = demo.hidden("own", null);
+  const take = picture => {
+    choice.add(OWN_PICTURE);
+    choice.value = OWN_PICTURE;
+    own.set(picture);
+  };
+  const read = async file => {
+    try {
+      take(shrink(await createImageBitmap(file)));
+    } catch {
+      choice.complain(`${file.name || "What was pasted"} is not a picture that this browser can read.`);
+    }
+  };
+  const input = element("input", { type: "file", accept: "image/*", hidden: "", "aria-label": "Picture file" });
+  input.addEventListener("change", () => input.files.length && read(input.files[0]).then(() => (input.value = "")));
+  demo.button("Own picture…", () => input.click()).after(input);
+  const dropped = event => [...(event.clipboardData ?? event.dataTransfer).files].find(file => file.type.startsWith("image/"));
+  for (const kind of ["paste", "drop"]) {
+    demo.root.addEventListener(kind, event => {
+      const file = dropped(event);
+      if (!file) return;
+      event.preventDefault();
+      event.stopPropagation();
+      read(file);
+    });
+  }
+  demo.root.addEventListener("dragover", event => event.preventDefault());
+  camera(demo, choice, take);
+}
+
+// While the camera is on, every frame of it is filtered; it goes off when another picture is chosen or the demo leaves.
+function camera(demo, choice, take) {
+  const video = element("video", { playsinline: "", muted: "" });
+  const off = () => {
+    video.srcObject?.getTracks().forEach(track => track.stop());
+    video.srcObject = null;
+    toggle.textContent = "Camera";
+  };
+  const follow = () => {
+    if (!video.srcObject) return;
+    if (choice.value != OWN_PICTURE || !demo.root.isConnected) return off();
+    if (!document.hidden && video.videoWidth) take(shrink(video));
+    requestAnimationFrame(follow);
+  };
+  const toggle = demo.button("Camera", async () => {
+    if (video.srcObject) return off();
+    try {
+      video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } });
+      await video.play();
+      choice.add(OWN_PICTURE);
+      choice.value = OWN_PICTURE;
+      toggle.textContent = "Camera off";
+      follow();
+    } catch (error) {
+      off();
+      choice.complain(`No camera: ${error.message}.`);
+    }
+  });
+  if (!navigator.mediaDevices?.getUserMedia) {
+    toggle.disabled = true;
+    toggle.title = "This browser gives a page like this one no camera";
+  }
+}
+
+// A picture in grey, (H, W) in [0, 1], at most SIDE pixels long.
+function shrink(source) {
+  const [width, height] = [source.videoWidth ?? source.width, source.videoHeight ?? source.height];
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  const columns = Math.max(1, Math.round(width * scale)), rows = Math.max(1, Math.round(height * scale));
+  const canvas = element("canvas", { width: columns, height: rows }), context = canvas.getContext("2d", { willReadFrequently: true });
+  context.imageSmoothingQuality = "high";
+  context.fillRect(0, 0, columns, rows);
+  context.drawImage(source, 0, 0, columns, rows);
+  const { data } = context.getImageData(0, 0, columns, rows), grey = tensor([rows, columns]);
+  for (let i = 0; i < grey.data.length; i++)
+    grey.data[i] = (0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]) / 255;
+  return grey;
+}

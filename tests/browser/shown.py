@@ -1,0 +1,94 @@
+"""A demo in a browser, asked by its contract (docs/demos.md): in the page from a file, and in JupyterLab."""
+
+import nbformat
+import numpy as np
+
+PLACES = ["page", "jupyterlab"]
+OUTPUTS = """root => Object.entries(root.demo.outputs()).map(
+  ([name, { shape, data }]) => [name, shape, Array.from(data, x => Number.isNaN(x) ? null : x)])"""
+
+
+class Shown:
+    """A demo that is awake in a browser.
+
+    Attributes
+    ----------
+    page : playwright Page
+        ``page.page_errors`` lists what went wrong on it.
+    root : playwright Locator
+        The demo's element.
+    """
+
+    def __init__(self, page):
+        self.page, self.root = page, page.locator(".lecture-demo").first
+        self.root.wait_for(timeout=30_000)
+        for _ in range(300):
+            if self.root.evaluate("root => !!root.demo"):
+                break
+            page.wait_for_timeout(50)
+        assert page.page_errors == []
+        assert self.root.evaluate("root => !!root.demo"), "the demo did not wake up"
+
+    def set(self, **values):
+        """Set controls by name."""
+        self.root.evaluate("(root, values) => root.demo.set(values)", values)
+
+    def values(self):
+        """Return what the controls say, by name."""
+        return self.root.evaluate("root => root.demo.values")
+
+    def outputs(self):
+        """Return what is drawn, arrays by name; a hole in a picture is NaN."""
+        found = self.root.evaluate(OUTPUTS)
+        return {
+            name: np.array([np.nan if x is None else x for x in data], dtype=float).reshape(shape)
+            for name, shape, data in found
+        }
+
+    def control(self, label):
+        """Return the input with a label, as a locator."""
+        return self.root.get_by_label(label, exact=True)
+
+    def settle(self):
+        """Wait for two animation frames: what was done is then drawn."""
+        self.page.evaluate("() => new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)))")
+
+    def point(self, name, row, column, press=False):
+        """Move the mouse to an entry of the picture with the accessible name ``name``; press it there if asked."""
+        canvas = self.root.get_by_role("img", name=name, exact=True)
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        columns, rows = canvas.evaluate("canvas => [canvas.width, canvas.height]")
+        scale = min(box["width"] / columns, box["height"] / rows)
+        x = box["x"] + (box["width"] - scale * columns) / 2 + scale * (column + 0.5)
+        y = box["y"] + (box["height"] - scale * rows) / 2 + scale * (row + 0.5)
+        self.page.mouse.move(x, y)
+        if press:
+            self.page.mouse.down()
+            self.page.mouse.up()
+        self.settle()
+
+
+def with_output(demo):
+    """Return a notebook whose one cell holds a demo as its output, as a notebook that was run and saved does."""
+    data = {"text/html": demo._repr_html_(), "text/plain": repr(demo)}
+    cell = nbformat.v4.new_code_cell("demo", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("execute_result", data, execution_count=1)]
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+    return notebook
+
+
+def open_in_jupyterlab(page, address, name):
+    """Open a notebook in JupyterLab; no cell of it is run."""
+    page.goto(f"{address}/lab/tree/{name}?reset")
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+
+
+def new_page(chromium, **options):
+    """Return a new page that collects its errors and asks nobody outside of this machine."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, **options)
+    page = context.new_page()
+    page.page_errors = []
+    page.on("pageerror", lambda error: page.page_errors.append(str(error)))
+    return page
