@@ -8,15 +8,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import checkpoints
-import inside
-import plots
+import figures
+from figures import activations, examples, training_curves
 from training import (
     EXAMPLES,
     RECIPES,
     best_device,
     checked_recipe,
     evaluate,
+    kept,
     look,
     one_cycle,
     train_model,
@@ -132,10 +132,10 @@ def evaluate_model(dataset, net, snapshots, device=None):
         raise ValueError("evaluate_model draws the course of a training, but snapshots is empty")
     net.to(torch.device(device or best_device()))
     probabilities = look(net, dataset).numpy()
-    fig = inside.draw_evaluation(dataset, probabilities, snapshots)
-    rows = zip(inside.labels_of(dataset, EXAMPLES), probabilities.argmax(1), strict=True)
+    fig = examples.draw_evaluation(dataset, probabilities, snapshots)
+    rows = zip(examples.labels_of(dataset, EXAMPLES), probabilities.argmax(1), strict=True)
     answers = ", ".join(f"{name} taken for {dataset.label_names[guess]}" for name, guess in rows)
-    plots.show(fig, f"{dataset.title}: {answers}; accuracy and loss by epoch")
+    figures.show(fig, f"{dataset.title}: {answers}; accuracy and loss by epoch")
 
 
 def visualize_layer_output(net, layer, index, widths, height):
@@ -159,8 +159,8 @@ def visualize_layer_output(net, layer, index, widths, height):
     ValueError
         If the layer has no weights, the index is outside the examples, or the network has not seen them.
     """
-    fig = inside.draw_layer_output(net, layer, index, widths, height)
-    plots.show(fig, f"Layer {layer} of {type(net).__name__}: input, weights and output for example {index}")
+    fig = activations.draw_layer_output(net, layer, index, widths, height)
+    figures.show(fig, f"Layer {layer} of {type(net).__name__}: input, weights and output for example {index}")
 
 
 def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **recipe):
@@ -195,19 +195,19 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
     """
     settings = settings_of(dataset, num_epochs, seed, **recipe)
     device = torch.device(device or best_device())
-    result = checkpoints.find(net, dataset, settings)
+    result = kept.find(net, dataset, settings)
     if result and not retrain:
-        print(checkpoints.describe(result, net, dataset))
+        print(kept.describe(result, net, dataset))
         net.load_state_dict(result.weights)
         snapshots = result.snapshots
     else:
         restart(net, seed)
-        curves = inside.LiveCurves(f"{type(net).__name__} on {dataset.title}")
+        curves = training_curves.LiveCurves(f"{type(net).__name__} on {dataset.title}")
         options = {"seed": seed, "on_epoch": curves, **recipe}
         snapshots = train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, device, **options)
         stopped = len(snapshots) <= num_epochs
         if not stopped and not (result and result.likeness == "exact"):  # an equal one is there already
-            checkpoints.keep(net, dataset, settings, snapshots)
+            kept.keep(net, dataset, settings, snapshots)
     net.to(device)
     look(net, dataset)
     return snapshots

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from matplotlib.figure import Figure
 from numpy.lib.stride_tricks import sliding_window_view
 
-import plots
+import figures
 
 
 def gaussian(size, sigma):
@@ -302,18 +302,18 @@ def classic_kernel(kind, scale=1.0, angle=0.0):
 def draw_kernels(kernels=None) -> Figure:
     """Draw kernels side by side with their names, all on one zero-centred colour map."""
     kernels = CLASSIC if kernels is None else kernels
-    fig = plots.figure(3 * len(kernels), 3.4)
+    fig = figures.figure(3 * len(kernels), 3.4)
     for ax, (name, kernel) in zip(
         fig.subplots(1, len(kernels), squeeze=False)[0], kernels.items(), strict=True
     ):
         rows, columns = kernel.shape
-        plots.show_signed(ax, kernel, title=f"{name}\n{rows}x{columns}, sum {kernel.sum():.2g}")
+        figures.show_signed(ax, kernel, title=f"{name}\n{rows}x{columns}, sum {kernel.sum():.2g}")
     return fig
 
 
 def show_kernels():
     """Display the four classic kernels, labelled."""
-    plots.show(
+    figures.show(
         draw_kernels(),
         "The blur, horizontal edge, horizontal bar and blob kernels; red is positive, blue negative",
     )
@@ -339,21 +339,21 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
         One row an image: the image, the kernel, the response at the same scale of pixels.
     """
     responses = [convolve(image, kernel, stride=stride) for image in images]
-    limit = plots.magnitude(responses)
-    fig = plots.figure(7.5, 2.4 * len(images))  # three digits fit on a screen
+    limit = figures.magnitude(responses)
+    fig = figures.figure(7.5, 2.4 * len(images))  # three digits fit on a screen
     for row, (axes, image, response) in enumerate(
         zip(fig.subplots(len(images), 3, squeeze=False), images, responses, strict=True)
     ):
         sizes = f"{len(response)}x{len(response[0])}"
-        plots.show_image(axes[0], image, f"{title} {len(image)}x{len(image[0])}" if row == 0 else "")
-        plots.show_signed(axes[1], kernel, title="Kernel" if row == 0 else "")
-        drawn = plots.show_signed(
+        figures.show_image(axes[0], image, f"{title} {len(image)}x{len(image[0])}" if row == 0 else "")
+        figures.show_signed(axes[1], kernel, title="Kernel" if row == 0 else "")
+        drawn = figures.show_signed(
             axes[2], response, limit, f"Response {sizes}" + (f", stride {stride}" if stride > 1 else "")
         )
         if row:
             axes[2].set_title("")
         bar = fig.colorbar(drawn, ax=axes[2], shrink=0.8)
-        bar.ax.tick_params(labelsize=plots.FONT - 3)
+        bar.ax.tick_params(labelsize=figures.FONT - 3)
     return fig
 
 
@@ -373,4 +373,4 @@ def show_convolution(kernel, stride=1):
 
     dataset = MulticlassDataset.mnist(28)
     fig = draw_convolution(dataset.train.values[:3, 0], kernel, stride, dataset.title)
-    plots.show(fig, f"Three digits, a kernel, and their responses to it at stride {stride}")
+    figures.show(fig, f"Three digits, a kernel, and their responses to it at stride {stride}")

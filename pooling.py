@@ -1,10 +1,10 @@
-"""Pooling: each window of an image becomes one number, its mean or its maximum."""
+"""Subsampling, and pooling: each window of an image becomes one number, its mean or its maximum."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-import plots
-from filters import checked, pair, windows
+import figures
+from filters import checked, classic_kernel, convolve, pair, windows
 
 KINDS = ("average", "max")
 
@@ -64,7 +64,7 @@ def draw_pooling(x, size, stride, kind) -> Figure:
     """Draw an image of numbers beside its pooled version, three windows and their outputs marked."""
     x = np.asarray(x)
     output = pool(x, size, stride, kind)
-    fig = plots.figure(10, 5.2)
+    fig = figures.figure(10, 5.2)
     left, right = fig.subplots(1, 2, width_ratios=[x.shape[1], output.shape[1] + 1.5])
     spread = max(float(np.ptp(x)), 1)
     for ax, values, title in (
@@ -76,25 +76,72 @@ def draw_pooling(x, size, stride, kind) -> Figure:
         ),
     ):
         # Half-strength greys, so that black numbers stay readable on every cell.
-        plots.show_image(ax, 1 - 0.45 * (values - x.min()) / spread, title)
-        plots.show_grid(ax, *values.shape, color="white")
-        plots.show_numbers(ax, values, "{:.3g}", size=plots.FONT + 3)
+        figures.show_image(ax, 1 - 0.45 * (values - x.min()) / spread, title)
+        figures.show_grid(ax, *values.shape, color="white")
+        figures.show_numbers(ax, values, "{:.3g}", size=figures.FONT + 3)
     corners = [(0, 0), (0, output.shape[1] - 1), (output.shape[0] - 1, output.shape[1] // 2)]
-    for (r, c), color in zip(corners, (plots.ACCENT, plots.SECOND, plots.POSITIVE), strict=True):
-        plots.mark(left, r * stride, c * stride, size, size, color, linewidth=4)
-        plots.mark(right, r, c, 1, 1, color, linewidth=4)
+    for (r, c), color in zip(corners, (figures.ACCENT, figures.SECOND, figures.POSITIVE), strict=True):
+        figures.mark(left, r * stride, c * stride, size, size, color, linewidth=4)
+        figures.mark(right, r, c, 1, 1, color, linewidth=4)
     return fig
 
 
 def avg_pool():
     """Display the worked example of average pooling: windows of 3x3 at stride 2."""
-    plots.show(
+    figures.show(
         draw_pooling(EXAMPLE, 3, 2, "average"), "A 7x7 matrix and the means of its 3x3 windows at stride 2"
     )
 
 
 def max_pool():
     """Display the worked example of max pooling: windows of 3x3 at stride 2."""
-    plots.show(
+    figures.show(
         draw_pooling(EXAMPLE, 3, 2, "max"), "A 7x7 matrix and the maxima of its 3x3 windows at stride 2"
+    )
+
+
+def rings(rows=128):
+    """Return concentric rings, finer and finer outwards, (rows, rows) in [0, 1]."""
+    down, right = np.mgrid[:rows, :rows] - (rows - 1) / 2
+    return 0.5 + 0.5 * np.cos(np.pi * (down**2 + right**2) / rows)
+
+
+def draw_subsampling(image, step=2):
+    """Draw an image, and every ``step``-th pixel of it without and with a blur before.
+
+    Parameters
+    ----------
+    image : array
+        (rows, columns) in [0, 1].
+    step : int
+        The stride.
+
+    Returns
+    -------
+    Figure
+    """
+    blurred = convolve(np.pad(image, 2 * step, mode="reflect"), classic_kernel("Blur", 0.8 * step))
+    margin = (len(blurred) - len(image)) // 2
+    blurred = blurred[margin : margin + len(image), margin : margin + len(image)]
+    fig = figures.figure(12, 4.4)
+    for ax, shown, title in zip(
+        fig.subplots(1, 3),
+        (image, image[::step, ::step], blurred[::step, ::step]),
+        ("Image", f"Every {ordinal(step)} pixel", f"Blurred, then every {ordinal(step)} pixel"),
+        strict=True,
+    ):
+        figures.show_image(ax, shown, f"{title}\n{shown.shape[0]}x{shown.shape[1]}")
+    return fig
+
+
+def ordinal(number):
+    """Return 2 as "2nd", 3 as "3rd", others up to 20 with "th"."""
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"
+
+
+def show_subsampling(step=2):
+    """Display what goes wrong when one subsamples without a blur, on rings of every fineness."""
+    figures.show(
+        draw_subsampling(rings(), step),
+        "Fine rings; subsampled they turn into coarse rings that are not there; blurred before, they fade",
     )

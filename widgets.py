@@ -15,7 +15,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-import plots
+import figures
 import redraw
 
 CONTROL_WIDTH = 340  # pixels: a name, a number, and a slider long enough to be hit from the lectern
@@ -182,7 +182,7 @@ def play(draw, count, *, alt, name, labels=None, interval=400, width=None, scale
     frames = []
     for k in range(count):
         figure = draw(k)
-        frames.append(plots.png(figure, scale, palette=True))
+        frames.append(figures.png(figure, scale, palette=True))
         figure.set_layout_engine(None)  # laid out once: nothing moves between frames, and drawing is faster
     return Player(
         frames,
@@ -351,7 +351,7 @@ class Explorer:
             self.picture.message = f"{type(error).__name__}: {error}"
             raise
         first = not self.picture.png  # lays the figure out
-        png = plots.png(self.figure) if first else plots.quick_png(self._quick.pixels())
+        png = figures.png(self.figure) if first else figures.quick_png(self._quick.pixels())
         with self.picture.hold_sync():
             self.picture.png, self.picture.message = png, ""
 
@@ -360,7 +360,7 @@ class Explorer:
         if self._drawing.acquire(blocking=False):
             try:
                 if not self.picture.message:
-                    self.picture.png = plots.png(self.figure, content["scale"])
+                    self.picture.png = figures.png(self.figure, content["scale"])
             finally:
                 self._drawing.release()
             if self._wanted:
@@ -380,8 +380,8 @@ class Explorer:
 
     def _repr_mimebundle_(self, **kwargs):
         with self._drawing:
-            still = plots.png(self.figure, 2)
-        tag = plots.image_tag(still, self.alt, self.picture.size[0])
+            still = figures.png(self.figure, 2)
+        tag = figures.image_tag(still, self.alt, self.picture.size[0])
         note = "This demo has controls: it runs live in Jupyter."
         fallback = f'<div class="lecture-still" data-demo="{self.name}">{tag}<p><em>{note}</em></p></div>'
         return {**self.box._repr_mimebundle_(**kwargs), "text/html": fallback}

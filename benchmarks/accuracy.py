@@ -10,14 +10,14 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-import checkpoints
 import cnn
 from datasets import MulticlassDataset
+from training import kept
 
 
 def transfer(make, real):
     """Return the test accuracy on real MNIST of a network whose shipped weights have seen drawn digits only."""
-    path = checkpoints.SHIPPED / f"{make.__name__}-mnist-stand-in.pt"
+    path = kept.SHIPPED / f"{make.__name__}-mnist-stand-in.pt"
     weights = torch.load(path, weights_only=True)["net"]
     net = make()
     net.load_state_dict({name: value.float() for name, value in weights.items()})

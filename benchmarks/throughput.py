@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cnn
 from datasets import MulticlassDataset
-from training import LAYOUT, Resident
+from training.batches import LAYOUT, Resident
 
 WANTED = {"cpu": 0.9, "cuda": 0.85}
 

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
-import standins
-from datafiles import fetching, sources
+from datafiles import fetching, sources, standins
 from datafiles.images import statistics
+from datafiles.standins import animals, canvas, vehicles
 from datafiles.storage import cache_folder, data_folder, folders, stored
-from standins import animals, canvas, vehicles
 
 # Stand-ins: training (the last VALIDATION of them to validate), test, and the seeds they are drawn from.
 MNIST_STAND_IN = {"train": 12_000, "test": 2_000, "seeds": (1, 2)}

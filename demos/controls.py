@@ -2,7 +2,7 @@
 
 import ipywidgets
 
-import plots
+import figures
 
 
 def slider(least, most, value, label):
@@ -19,7 +19,7 @@ def choice(options, label, value=None):
 
 
 def replace_signed(artist, values):
-    """Give what `plots.show_signed` drew new values, and their range."""
-    limit = plots.magnitude(values)
+    """Give what `figures.show_signed` drew new values, and their range."""
+    limit = figures.magnitude(values)
     artist.set_data(values)
     artist.set_clim(-limit, limit)

@@ -7,8 +7,8 @@ import ipywidgets
 import numpy as np
 from matplotlib.ticker import LinearLocator
 
+import figures
 import filters
-import plots
 import pooling
 import widgets
 from demos.controls import choice, replace_signed, slider
@@ -80,26 +80,26 @@ def sliding_kernel(digit, title="Image", kernel=None):
     image = shrink(np.asarray(digit), 10)
     output = filters.convolve(image, kernel)
     patches = filters.windows(image, kernel.shape)
-    fig = plots.figure(12, 4.6)
+    fig = figures.figure(12, 4.6)
     grid = fig.add_gridspec(2, 3, width_ratios=[1.5, 1, 1.3])
     image_ax, output_ax = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[:, 2])
     patch_ax, product_ax = fig.add_subplot(grid[0, 1]), fig.add_subplot(grid[1, 1])
-    plots.show_image(image_ax, image, title)
-    window, here = plots.mark(image_ax, 0, 0, *kernel.shape), plots.mark(output_ax, 0, 0, 1, 1)
-    patch = plots.show_image(patch_ax, patches[0, 0], "Patch, times the kernel")
-    products = plots.show_signed(product_ax, np.zeros(kernel.shape), 1)
-    drawn = plots.show_signed(output_ax, np.full(output.shape, np.nan), plots.magnitude(output), "Output")
-    above, below = (plots.show_numbers(ax, kernel, size=plots.FONT - 2) for ax in (patch_ax, product_ax))
+    figures.show_image(image_ax, image, title)
+    window, here = figures.mark(image_ax, 0, 0, *kernel.shape), figures.mark(output_ax, 0, 0, 1, 1)
+    patch = figures.show_image(patch_ax, patches[0, 0], "Patch, times the kernel")
+    products = figures.show_signed(product_ax, np.zeros(kernel.shape), 1)
+    drawn = figures.show_signed(output_ax, np.full(output.shape, np.nan), figures.magnitude(output), "Output")
+    above, below = (figures.show_numbers(ax, kernel, size=figures.FONT - 2) for ax in (patch_ax, product_ax))
     for (r, c), weight in np.ndenumerate(kernel):
         above[r][c].set_y(r - 0.2)
         patch_ax.text(
-            c, r + 0.28, f"× {weight:g}", ha="center", va="center", color=plots.ACCENT, fontweight="bold"
+            c, r + 0.28, f"× {weight:g}", ha="center", va="center", color=figures.ACCENT, fontweight="bold"
         )
 
     def draw(k):
         r, c = divmod(k, output.shape[1])
-        plots.move_mark(window, r, c)
-        plots.move_mark(here, r, c)
+        figures.move_mark(window, r, c)
+        figures.move_mark(here, r, c)
         patch.set_data(patches[r, c])
         products.set_data(patches[r, c] * kernel)
         for (i, j), grey in np.ndenumerate(patches[r, c]):
@@ -154,19 +154,19 @@ def kernel_explorer(pictures):
     pictures : dict of str to array
         (rows, columns) in [0, 1].
     """
-    fig = plots.figure(8.6, 7.4)
+    fig = figures.figure(8.6, 7.4)
     (image_ax, kernel_ax), (response_ax, product_ax) = fig.subplots(2, 2)
     first = next(iter(pictures.values()))
-    image_drawn = plots.show_image(image_ax, first, "Picture")
-    kernel_drawn = plots.show_signed(kernel_ax, filters.blur_kernel, title="Kernel")
-    response_drawn = plots.show_signed(response_ax, first, 1, "Response")
-    product_drawn = plots.show_signed(product_ax, filters.blur_kernel, title="Products")
+    image_drawn = figures.show_image(image_ax, first, "Picture")
+    kernel_drawn = figures.show_signed(kernel_ax, filters.blur_kernel, title="Kernel")
+    response_drawn = figures.show_signed(response_ax, first, 1, "Response")
+    product_drawn = figures.show_signed(product_ax, filters.blur_kernel, title="Products")
     scale_ax = fig.colorbar(
         response_drawn, ax=response_ax, shrink=0.8, ticks=LinearLocator(3), format="%.2g"
     ).ax
-    scale_ax.tick_params(labelsize=plots.FONT - 3)
-    window = plots.mark(image_ax, 0, 0, 1, 1)
-    here = plots.mark(response_ax, 0, 0, 1, 1)
+    scale_ax.tick_params(labelsize=figures.FONT - 3)
+    window = figures.mark(image_ax, 0, 0, 1, 1)
+    here = figures.mark(response_ax, 0, 0, 1, 1)
 
     def draw(picture, kernel, numbers, scale, angle, flip, row, column):
         weights = read_kernel(numbers) if kernel == OWN else filters.classic_kernel(kernel, scale, angle)
@@ -181,8 +181,8 @@ def kernel_explorer(pictures):
         replace_signed(response_drawn, response)
         replace_signed(kernel_drawn, weights)
         replace_signed(product_drawn, products)
-        plots.move_mark(window, row - rows // 2, column - columns // 2, rows, columns)
-        plots.move_mark(here, row, column)
+        figures.move_mark(window, row - rows // 2, column - columns // 2, rows, columns)
+        figures.move_mark(here, row, column)
         kernel_ax.title.set_text(f"Kernel {rows}x{columns}, sum {tidy(weights.sum())}")
         product_ax.title.set_text(f"Products at ({row}, {column}): sum {tidy(products.sum())}")
         response_ax.title.set_text("Response to true convolution" if flip else "Response")
@@ -214,8 +214,8 @@ def kernel_explorer(pictures):
 def show_bank(ax, bank, columns):
     """Draw the filters of a bank into ``ax``, each scaled to its own strongest entry; outline the first."""
     strongest = np.abs(bank).max(axis=(1, 2), keepdims=True)
-    plots.show_signed(ax, plots.tile(bank / strongest, columns, gap=2), 1)
-    return plots.mark(ax, 0, 0, *bank.shape[1:])
+    figures.show_signed(ax, figures.tile(bank / strongest, columns, gap=2), 1)
+    return figures.mark(ax, 0, 0, *bank.shape[1:])
 
 
 def filter_bank_explorer(pictures):
@@ -229,20 +229,20 @@ def filter_bank_explorer(pictures):
     bank, columns = filters.leung_malik_bank(), 12
     kinds = ["edge"] * 18 + ["bar"] * 18 + ["blob"] * 8 + ["blur"] * 4
     responses = {name: filters.bank_responses(image) for name, image in pictures.items()}
-    fig = plots.figure(10, 7.4)
+    fig = figures.figure(10, 7.4)
     grid = fig.add_gridspec(2, 3, height_ratios=[1, 1.15])
     bank_ax = fig.add_subplot(grid[0, :])
     outline = show_bank(bank_ax, bank, columns)
     image_ax, filter_ax, response_ax = (fig.add_subplot(grid[1, k]) for k in range(3))
     first = next(iter(pictures.values()))
-    image_drawn = plots.show_image(image_ax, first, "Picture")
-    filter_drawn = plots.show_signed(filter_ax, bank[0], title="Filter")
-    response_drawn = plots.show_signed(response_ax, first, title="Response")
+    image_drawn = figures.show_image(image_ax, first, "Picture")
+    filter_drawn = figures.show_signed(filter_ax, bank[0], title="Filter")
+    response_drawn = figures.show_signed(response_ax, first, title="Response")
 
     def draw(picture, number):
         k = number - 1
         step = bank.shape[1] + 2
-        plots.move_mark(outline, (k // columns) * step, (k % columns) * step)
+        figures.move_mark(outline, (k // columns) * step, (k % columns) * step)
         image_drawn.set_data(pictures[picture])
         image_ax.title.set_text(picture)
         replace_signed(filter_drawn, bank[k])

@@ -3,15 +3,12 @@
 The numbers come from `filters`.
 """
 
-import time
 from typing import NamedTuple
 
 import numpy as np
-import torch
-import torch.nn.functional as F
 
+import figures
 import filters
-import plots
 import widgets
 from demos.controls import slider
 
@@ -37,26 +34,28 @@ def draw_convolutional_layer(image=LAYER_IMAGE, kernels=LAYER_FILTERS):
     Figure
     """
     outputs = [filters.convolve(image, kernel) for kernel in kernels]
-    fig = plots.figure(11, 3 * len(kernels))
+    fig = figures.figure(11, 3 * len(kernels))
     grid = fig.add_gridspec(len(kernels), 3, width_ratios=[1.6, 1, 1])
     ax = fig.add_subplot(grid[:, 0])
-    plots.show_image(ax, 1 - 0.3 * image, "Image $i$")
-    plots.show_grid(ax, *image.shape)
-    plots.show_numbers(ax, image, size=plots.FONT + 4)
-    plots.mark(ax, 0, 0, *kernels.shape[1:])
+    figures.show_image(ax, 1 - 0.3 * image, "Image $i$")
+    figures.show_grid(ax, *image.shape)
+    figures.show_numbers(ax, image, size=figures.FONT + 4)
+    figures.mark(ax, 0, 0, *kernels.shape[1:])
     for f, (kernel, output) in enumerate(zip(kernels, outputs, strict=True)):
         for column, values, title in ((1, kernel, f"Filter $w_{f}$"), (2, output, f"Output $o_{f}$")):
             ax = fig.add_subplot(grid[f, column])
-            plots.show_signed(ax, values, 2.5 * plots.magnitude(values), title)  # pale, under black numbers
-            plots.show_grid(ax, *values.shape)
-            plots.show_numbers(ax, values, size=plots.FONT + 4)
-        plots.mark(ax, 0, 0, 1, 1)
+            figures.show_signed(
+                ax, values, 2.5 * figures.magnitude(values), title
+            )  # pale, under black numbers
+            figures.show_grid(ax, *values.shape)
+            figures.show_numbers(ax, values, size=figures.FONT + 4)
+        figures.mark(ax, 0, 0, 1, 1)
     return fig
 
 
 def show_convolutional_layer():
     """Display the worked example of a layer with two filters."""
-    plots.show(
+    figures.show(
         draw_convolutional_layer(), "A 5x5 image, two 3x3 filters and their two 3x3 outputs, in numbers"
     )
 
@@ -81,12 +80,12 @@ def dense_cost(size, output):
 def arithmetic_explorer():
     """Explore the arithmetic of a convolution: where the kernel lands, what is left over, what it costs."""
     most = 16
-    fig = plots.figure(10, 5.6)
+    fig = figures.figure(10, 5.6)
     ax, text_ax = fig.subplots(1, 2, width_ratios=[1.25, 1])
-    plots.bare(text_ax)
+    figures.bare(text_ax)
 
     def write(x, y, text="", side="left"):
-        style = {"fontsize": plots.FONT, "color": plots.INK, "linespacing": 1.6}
+        style = {"fontsize": figures.FONT, "color": figures.INK, "linespacing": 1.6}
         return text_ax.text(x, y, text, ha=side, va="top", **style)
 
     # Names stand apart from numbers: what does not change is drawn once.
@@ -94,8 +93,8 @@ def arithmetic_explorer():
     write(0, 0.47, "parameters\n    of a dense layer\nmultiply-adds\n    of a dense layer")
     formula, verdict, costs = write(0, 0.98), write(0, 0.62), write(1, 0.47, side="right")
     sizes = write(1, 0.87, side="right")
-    cells = plots.show_image(ax, np.zeros((most, most, 3), np.uint8), "Input, with its padding")
-    first, last = plots.mark(ax, 0, 0, 1, 1), plots.mark(ax, 0, 0, 1, 1, plots.SECOND)
+    cells = figures.show_image(ax, np.zeros((most, most, 3), np.uint8), "Input, with its padding")
+    first, last = figures.mark(ax, 0, 0, 1, 1), figures.mark(ax, 0, 0, 1, 1, figures.SECOND)
     colors = {
         "image": "#c9d6e2",
         "padding": "#eef1f4",
@@ -121,8 +120,8 @@ def arithmetic_explorer():
         edges, ends = np.arange(padded + 1) - 0.5, [-0.5, padded - 0.5, np.nan]
         lines[0].set_data(np.repeat(edges, 3), np.tile(ends, len(edges)))
         lines[1].set_data(np.tile(ends, len(edges)), np.repeat(edges, 3))
-        plots.move_mark(first, 0, 0, reach, reach)
-        plots.move_mark(last, start, start, reach, reach)
+        figures.move_mark(first, 0, 0, reach, reach)
+        figures.move_mark(last, start, start, reach, reach)
         ax.title.set_text(f"Input {size}x{size}" + (f", padded to {padded}x{padded}" if padding else ""))
         here, dense = convolution_cost(kernel, output), dense_cost(size, output)
         fitting = [s for s in range(1, 9) if (padded - reach) % s == 0]
@@ -131,7 +130,7 @@ def arithmetic_explorer():
         )
         sizes.set_text(f"{output}x{output}\n{', '.join(map(str, fitting))}\n{padded - used} of {padded}")
         verdict.set_text(f"stride {stride} fits" if stride in fitting else f"stride {stride} does not fit")
-        verdict.set_color(plots.INK if stride in fitting else plots.POSITIVE)
+        verdict.set_color(figures.INK if stride in fitting else figures.POSITIVE)
         costs.set_text("\n".join(f"{number:,}" for cost in zip(here, dense, strict=True) for number in cost))
 
     controls = {
@@ -179,32 +178,32 @@ def im2col_player(kernel=((0, 1, 0), (1, 2, 1), (0, 1, 0))):
     columns = letter_columns(size)
     output = filters.convolve(values, kernel)
     product = kernel.reshape(1, -1) @ filters.im2col(values, size)
-    fig = plots.figure(12, 6)
+    fig = figures.figure(12, 6)
     grid = fig.add_gridspec(2, 3, width_ratios=[1, 1.35, 0.75], height_ratios=[2.6, 1])
     image_ax, matrix_ax, output_ax = (fig.add_subplot(grid[0, k]) for k in range(3))
-    sum_ax = plots.bare(fig.add_subplot(grid[1, :]))
+    sum_ax = figures.bare(fig.add_subplot(grid[1, :]))
     for ax, letters, title in (
         (image_ax, LETTERS, "Image $\\mathbf{x}$"),
         (matrix_ax, columns, "$\\mathbf{X}$: a patch a column"),
     ):
-        plots.bare(ax, title)
-        plots.show_grid(ax, *letters.shape)
-        plots.show_numbers(ax, letters, "{}", size=plots.FONT + 2)
-    plots.bare(output_ax, "Output")
-    plots.show_grid(output_ax, *output.shape)
-    written = plots.show_numbers(output_ax, output, size=plots.FONT + 1)
-    patch = plots.mark(image_ax, 0, 0, size, size)
-    column = plots.mark(matrix_ax, 0, 0, size * size, 1)
-    pixel = plots.mark(output_ax, 0, 0, 1, 1)
+        figures.bare(ax, title)
+        figures.show_grid(ax, *letters.shape)
+        figures.show_numbers(ax, letters, "{}", size=figures.FONT + 2)
+    figures.bare(output_ax, "Output")
+    figures.show_grid(output_ax, *output.shape)
+    written = figures.show_numbers(output_ax, output, size=figures.FONT + 1)
+    patch = figures.mark(image_ax, 0, 0, size, size)
+    column = figures.mark(matrix_ax, 0, 0, size * size, 1)
+    pixel = figures.mark(output_ax, 0, 0, 1, 1)
     sum_ax.set_xlim(0, 1)
     sum_ax.set_ylim(0, 1)
-    text = sum_ax.text(0.5, 0.5, "", ha="center", va="center", fontsize=plots.FONT + 1, color=plots.INK)
+    text = sum_ax.text(0.5, 0.5, "", ha="center", va="center", fontsize=figures.FONT + 1, color=figures.INK)
 
     def draw(k):
         r, c = divmod(k, output.shape[1])
-        plots.move_mark(patch, r, c)
-        plots.move_mark(column, 0, k)
-        plots.move_mark(pixel, r, c)
+        figures.move_mark(patch, r, c)
+        figures.move_mark(column, 0, k)
+        figures.move_mark(pixel, r, c)
         for position, number in np.ndenumerate(output):
             done = position[0] * output.shape[1] + position[1] <= k
             written[position[0]][position[1]].set_text(f"{number:g}" if done else "")
@@ -224,95 +223,4 @@ def im2col_player(kernel=((0, 1, 0), (1, 2, 1), (0, 1, 0))):
         interval=1200,
         alt="The letters a to y as an image; each 3x3 patch becomes a column of a matrix",
         labels=[f"Patch {k + 1} of {output.size} becomes column {k + 1}" for k in range(output.size)],
-    )
-
-
-class Im2colCost(NamedTuple):
-    """What one convolution costs in two ways, and by how much their results differ."""
-
-    loop_seconds: float
-    matrix_seconds: float
-    library_seconds: float
-    image_bytes: int
-    matrix_bytes: int
-    largest_difference: float
-
-
-def im2col_cost(rows=128, filter_count=16, size=5, repeats=5):
-    """Time a convolution as a loop over the outputs, as im2col and a matrix product, and as ``conv2d``.
-
-    Parameters
-    ----------
-    rows : int
-        Rows and columns of the image.
-    filter_count, size : int
-        How many kernels, and their rows and columns.
-    repeats : int
-        The fastest of so many runs counts.
-
-    Returns
-    -------
-    Im2colCost
-        Seconds, bytes of float32, and the largest difference between the three results.
-    """
-    rng = np.random.default_rng(0)
-    image = rng.random((rows, rows), dtype=np.float32)
-    kernels = rng.standard_normal((filter_count, size, size)).astype(np.float32)
-    outputs = rows - size + 1
-
-    def by_loop():
-        seen = filters.windows(image, size)
-        result = np.empty((filter_count, outputs, outputs), np.float32)
-        for r in range(outputs):
-            for c in range(outputs):
-                result[:, r, c] = (kernels * seen[r, c]).sum(axis=(1, 2))
-        return result
-
-    def by_matrix():
-        product = kernels.reshape(filter_count, -1) @ filters.im2col(image, size)
-        return product.reshape(filter_count, outputs, outputs)
-
-    def by_library():
-        return F.conv2d(torch.from_numpy(image)[None, None], torch.from_numpy(kernels)[:, None])[0].numpy()
-
-    def fastest(function, runs):
-        times = []
-        for _ in range(runs):
-            start = time.perf_counter()
-            result = function()
-            times.append(time.perf_counter() - start)
-        return min(times), result
-
-    loop_seconds, looped = fastest(by_loop, 1)
-    matrix_seconds, multiplied = fastest(by_matrix, repeats)
-    library_seconds, wanted = fastest(by_library, repeats)
-    return Im2colCost(
-        loop_seconds,
-        matrix_seconds,
-        library_seconds,
-        image.nbytes,
-        filters.im2col(image, size).nbytes,
-        float(max(np.abs(looped - wanted).max(), np.abs(multiplied - wanted).max())),
-    )
-
-
-def show_im2col_cost():
-    """Display a table of what one convolution costs, three ways, measured now."""
-    cost = im2col_cost()
-    rows = [
-        ("a loop over the outputs", cost.loop_seconds, cost.image_bytes),
-        ("im2col and a matrix product", cost.matrix_seconds, cost.matrix_bytes),
-        ("PyTorch's conv2d", cost.library_seconds, cost.image_bytes),
-    ]
-    plots.show_table(
-        ("16 kernels of 5x5 on a 128x128 image", "time", "against the loop", "input as stored"),
-        [
-            (
-                name,
-                f"{1000 * seconds:.2f} ms",
-                f"{cost.loop_seconds / seconds:,.0f} x",
-                f"{size / 1024:,.0f} KiB",
-            )
-            for name, seconds, size in rows
-        ],
     )

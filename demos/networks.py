@@ -3,17 +3,13 @@
 The numbers come from `cnn`, `inside` and `resnet`.
 """
 
-import time
-
 import numpy as np
-import torch
 
-import cnn
-import diagrams
-import plots
+import figures
 import widgets
 from demos.controls import choice, replace_signed, slider
-from inside import course, layers_with_weights, size, square
+from figures import diagrams
+from figures.activations import layers_with_weights, size, square
 from training import EXAMPLES, look
 
 
@@ -27,7 +23,7 @@ def mosaic(maps):
     """Return (channels, rows, columns) as one nearly square mosaic; a vector as one of single pixels."""
     maps = maps.reshape(len(maps), 1, 1) if maps.ndim == 1 else maps
     gap = 1 if maps.shape[-1] > 1 else 0
-    return plots.tile(maps, square(len(maps)), gap)
+    return figures.tile(maps, square(len(maps)), gap)
 
 
 def layer_explorer(net, dataset):
@@ -42,11 +38,11 @@ def layer_explorer(net, dataset):
     """
     activations, layers = example_activations(net, dataset), layers_with_weights(net)
     names = {f"{number}: {type(module).__name__}": number for number, module in layers.items()}
-    fig = plots.figure(11, 4.6)
+    fig = figures.figure(11, 4.6)
     image_ax, input_ax, weights_ax, output_ax = fig.subplots(1, 4)
     images = [dataset.unnormalize(np.asarray(image)) for image in activations[0]]
-    drawn = plots.show_image(image_ax, images[0], dataset.title)
-    signed = [plots.show_signed(ax, np.zeros((2, 2))) for ax in (input_ax, weights_ax, output_ax)]
+    drawn = figures.show_image(image_ax, images[0], dataset.title)
+    signed = [figures.show_signed(ax, np.zeros((2, 2))) for ax in (input_ax, weights_ax, output_ax)]
 
     def draw(layer, image, channel):
         number = names[layer]
@@ -85,75 +81,6 @@ def as_matrix(values):
     return values if values.ndim == 2 else values[:, None]
 
 
-def show_comparison(trained, dataset, images=1000):
-    """Display a table of networks: parameters, test accuracy, and the time for some images on this machine.
-
-    Parameters
-    ----------
-    trained : dict of str to (nn.Module, list)
-        Networks with their snapshots.
-    dataset : MulticlassDataset
-        What they were trained on.
-    images : int
-        How many test images are timed.
-    """
-    rows = []
-    for name, (net, snapshots) in trained.items():
-        _, accuracy = cnn.evaluate(net, dataset, dataset.test)
-        net = net.cpu()
-        batch = torch.as_tensor(dataset.test.values[:images])
-        with torch.inference_mode():
-            net(batch[:10])
-            start = time.perf_counter()
-            net(batch)
-            seconds = time.perf_counter() - start
-        parameters = sum(weights.numel() for weights in net.parameters())
-        validation = snapshots[-1]["val_accuracy"]
-        rows.append(
-            (name, f"{parameters:,}", f"{validation:.2%}", f"{accuracy:.2%}", f"{1000 * seconds:.0f} ms")
-        )
-    header = (dataset.title, "parameters", "validation", "test", f"{images:,} images")
-    plots.show_table(header, rows)
-
-
-def draw_classes(dataset, columns=10):
-    """Draw the first training images of each class, a class a row."""
-    labels = np.asarray(dataset.train.labels)
-    fig = plots.figure(10, 0.92 * len(dataset.label_names))
-    for label, ax in enumerate(fig.subplots(len(dataset.label_names))):
-        chosen = np.flatnonzero(labels == label)[:columns]
-        images = np.stack([dataset.unnormalize(np.asarray(dataset.train.values[int(i)])) for i in chosen])
-        plots.show_image(ax, plots.tile(images, columns, gap=2, fill=1), "" if label else dataset.title)
-        ax.set_yticks([images.shape[-1] // 2], [dataset.label_names[label]], fontsize=plots.FONT)
-        ax.tick_params(length=0)
-    return fig
-
-
-def show_classes(dataset):
-    """Display the ten classes, some training images of each."""
-    plots.show(
-        draw_classes(dataset), f"{dataset.title}: ten training images of each of {dataset.label_names}"
-    )
-
-
-def draw_learning_curves(snapshots, title):
-    """Draw loss, accuracy and learning rate by epoch."""
-    fig = plots.figure(12, 3.8)
-    epochs = [snapshot["epoch"] for snapshot in snapshots]
-    for ax, quantity in zip(fig.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
-        rates = {quantity: (epochs, [snapshot["learning_rate"] for snapshot in snapshots])}
-        series = rates if quantity == "learning rate" else course(snapshots, quantity)
-        plots.curves(ax, series, "epoch", quantity, title if quantity == "accuracy" else "")
-    return fig
-
-
-def show_learning_curves(snapshots, title):
-    """Display loss, accuracy and learning rate by epoch."""
-    plots.show(
-        draw_learning_curves(snapshots, title), f"Loss, accuracy and learning rate of {title} by epoch"
-    )
-
-
 def weights_player(snapshots):
     """Play how the kernels of the first layer change from epoch to epoch.
 
@@ -163,15 +90,15 @@ def weights_player(snapshots):
         What `cnn.train_model` returned; ``weights`` is (kernels, 1 or 3, rows, columns).
     """
     kernels = np.stack([snapshot["weights"].float().numpy() for snapshot in snapshots])
-    limit = plots.magnitude(kernels)
-    fig = plots.figure(9, 4.9)
+    limit = figures.magnitude(kernels)
+    fig = figures.figure(9, 4.9)
     ax = fig.subplots()
     # Colour kernels as colours: zero is grey.
     picture = 0.5 + 0.5 * kernels / limit
-    drawn = plots.show_image(ax, plots.tile(picture[0], 8, fill=1))
+    drawn = figures.show_image(ax, figures.tile(picture[0], 8, fill=1))
 
     def draw(k):
-        shown = plots.tile(picture[k], 8, fill=1)
+        shown = figures.tile(picture[k], 8, fill=1)
         drawn.set_data(np.moveaxis(shown, 0, -1).squeeze())
         return fig
 
@@ -198,11 +125,11 @@ def prediction_explorer(prediction, title):
         Where the photographs are from.
     """
     categories, images, top5 = prediction
-    fig = plots.figure(10, 5)
+    fig = figures.figure(10, 5)
     left, right = fig.subplots(1, 2)
-    photograph = plots.show_image(left, images[0], title)
-    bars = plots.bars(right, ["\n"] * 5, [0] * 5)
-    right.set_title(prediction.title.replace(", ", "\n"), fontsize=plots.FONT, color=plots.INK)
+    photograph = figures.show_image(left, images[0], title)
+    bars = figures.bars(right, ["\n"] * 5, [0] * 5)
+    right.set_title(prediction.title.replace(", ", "\n"), fontsize=figures.FONT, color=figures.INK)
 
     def draw(frame):
         photograph.set_data(images[frame])

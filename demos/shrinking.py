@@ -6,62 +6,13 @@ The numbers come from `filters` and `pooling`; a picture is a (rows, columns) ar
 import ipywidgets
 import numpy as np
 
+import figures
 import filters
-import plots
 import pooling
 import widgets
 from demos.controls import choice, slider
 
 # Part 7: subsampling
-
-
-def rings(rows=128):
-    """Return concentric rings, finer and finer outwards, (rows, rows) in [0, 1]."""
-    down, right = np.mgrid[:rows, :rows] - (rows - 1) / 2
-    return 0.5 + 0.5 * np.cos(np.pi * (down**2 + right**2) / rows)
-
-
-def draw_subsampling(image, step=2):
-    """Draw an image, and every ``step``-th pixel of it without and with a blur before.
-
-    Parameters
-    ----------
-    image : array
-        (rows, columns) in [0, 1].
-    step : int
-        The stride.
-
-    Returns
-    -------
-    Figure
-    """
-    blurred = filters.convolve(
-        np.pad(image, 2 * step, mode="reflect"), filters.classic_kernel("Blur", 0.8 * step)
-    )
-    margin = (len(blurred) - len(image)) // 2
-    blurred = blurred[margin : margin + len(image), margin : margin + len(image)]
-    fig = plots.figure(12, 4.4)
-    for ax, shown, title in zip(
-        fig.subplots(1, 3),
-        (image, image[::step, ::step], blurred[::step, ::step]),
-        ("Image", f"Every {ordinal(step)} pixel", f"Blurred, then every {ordinal(step)} pixel"),
-        strict=True,
-    ):
-        plots.show_image(ax, shown, f"{title}\n{shown.shape[0]}x{shown.shape[1]}")
-    return fig
-
-
-def ordinal(number):
-    """Return 2 as "2nd", 3 as "3rd", others up to 20 with "th"."""
-    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number, 'th') }"
-
-
-def show_subsampling(step=2):
-    """Display what goes wrong when one subsamples without a blur, on rings of every fineness."""
-    plots.show(
-        draw_subsampling(rings(), step),
-        "Fine rings; subsampled they turn into coarse rings that are not there; blurred before, they fade",
-    )
 
 
 # Part 8: pooling
@@ -76,11 +27,11 @@ def pooling_explorer(pictures):
         (rows, columns) in [0, 1].
     """
     first = next(iter(pictures.values()))
-    fig = plots.figure(10, 5)
+    fig = figures.figure(10, 5)
     left, right = fig.subplots(1, 2)
-    image_drawn = plots.show_image(left, first, "Picture")
-    pooled_drawn = plots.show_image(right, first, "Pooled")
-    window, here = plots.mark(left, 0, 0, 1, 1), plots.mark(right, 0, 0, 1, 1)
+    image_drawn = figures.show_image(left, first, "Picture")
+    pooled_drawn = figures.show_image(right, first, "Pooled")
+    window, here = figures.mark(left, 0, 0, 1, 1), figures.mark(right, 0, 0, 1, 1)
 
     def draw(picture, size, stride, kind, row, column):
         image = pictures[picture]
@@ -88,8 +39,8 @@ def pooling_explorer(pictures):
         row, column = min(row, pooled.shape[0] - 1), min(column, pooled.shape[1] - 1)
         image_drawn.set_data(image)
         pooled_drawn.set_data(pooled)
-        plots.move_mark(window, row * stride, column * stride, size, size)
-        plots.move_mark(here, row, column)
+        figures.move_mark(window, row * stride, column * stride, size, size)
+        figures.move_mark(here, row, column)
         left.title.set_text(f"{picture}, {image.shape[0]}x{image.shape[1]}")
         right.title.set_text(
             f"{kind.capitalize()}: {pooled.shape[0]}x{pooled.shape[1]}, here {pooled[row, column]:.2f}"
@@ -151,18 +102,18 @@ def shift_explorer(digit, title="Digit", kernel=None):
         }
 
     before = maps(digit)
-    limit = plots.magnitude(before["Feature map"])
-    fig = plots.figure(10.5, 6)
+    limit = figures.magnitude(before["Feature map"])
+    fig = figures.figure(10.5, 6)
     grid = fig.add_gridspec(2, 4, width_ratios=[1.2, 1, 1, 1])
     image_ax, bar_ax = fig.add_subplot(grid[:, 0]), fig.add_subplot(grid[:, 3])
-    image_drawn = plots.show_image(image_ax, digit, title)
+    image_drawn = figures.show_image(image_ax, digit, title)
     places = (grid[0, 1], grid[0, 2], grid[1, 1], grid[1, 2])
     drawn = {
-        name: plots.show_image(fig.add_subplot(place), before[name] / limit, name)
+        name: figures.show_image(fig.add_subplot(place), before[name] / limit, name)
         for name, place in zip(before, places, strict=True)
     }
-    bars = plots.bars(bar_ax, ["map", "average", "max", "every 4th"], [0] * len(before))
-    bar_ax.set_title("Relative change", fontsize=plots.FONT, color=plots.INK)
+    bars = figures.bars(bar_ax, ["map", "average", "max", "every 4th"], [0] * len(before))
+    bar_ax.set_title("Relative change", fontsize=figures.FONT, color=figures.INK)
     bar_ax.set_xlim(0, 1.5)
 
     def draw(down, right):

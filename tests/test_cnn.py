@@ -13,12 +13,13 @@ import torch.fx
 import torch.nn.functional as F
 from torch import nn
 
-import checkpoints
 import cnn
 import datasets
-import inside
 import training
 from datasets import MulticlassDataset
+from figures import activations, examples, training_curves
+from training import batches as training_batches
+from training import kept
 
 NETWORKS = [cnn.SimpleCNN, cnn.PoolingCNN, cnn.CifarCNN]
 LAYERS = {"SimpleCNN": ["c1", "f3"], "PoolingCNN": ["c1", "f3"], "CifarCNN": ["c1", "c3", "c5", "f7", "f8"]}
@@ -57,14 +58,14 @@ def shipped(tmp_path, monkeypatch):
     """Let a test ship its own results, into an empty folder."""
     folder = tmp_path / "results"
     folder.mkdir()
-    monkeypatch.setattr(checkpoints, "SHIPPED", folder)
+    monkeypatch.setattr(kept, "SHIPPED", folder)
     return folder
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch, shipped):
     """Give a test its own cache of trainings."""
-    monkeypatch.setattr(checkpoints, "cached_folder", lambda: tmp_path / "trained")
+    monkeypatch.setattr(kept, "cached_folder", lambda: tmp_path / "trained")
     return tmp_path / "trained"
 
 
@@ -187,7 +188,7 @@ def test_one_epoch_is_that_of_a_plain_loop(make, augmented, mnist, cifar):
 
 def test_an_epoch_shows_each_image_once_as_the_data_set_gives_it(cifar):
     few = first(cifar, train=70)
-    resident = training.Resident(few.train, few, torch.device("cpu"))
+    resident = training_batches.Resident(few.train, few, torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
     batches = list(resident.shuffled(32, generator, mirror=False, shift=0))
     assert [len(labels) for _, labels in batches] == [32, 32, 6]
@@ -200,7 +201,7 @@ def test_an_epoch_shows_each_image_once_as_the_data_set_gives_it(cifar):
 @pytest.mark.parametrize("per", ["channel", "pixel"])
 def test_batches_are_normalised_as_the_data_set_is(per):
     few = first(MulticlassDataset.mnist().normalize(per=per), train=20)
-    resident = training.Resident(few.train, few, torch.device("cpu"))
+    resident = training_batches.Resident(few.train, few, torch.device("cpu"))
     images, _ = next(resident.in_order())
     torch.testing.assert_close(images, torch.as_tensor(few.train.values[:]), rtol=1e-4, atol=1e-4)
 
@@ -432,7 +433,7 @@ def test_files_that_are_not_results_are_refused_and_left_alone(mnist, cache, tmp
         assert path.read_bytes() == content, what
         assert not (tmp_path / "was-run").exists(), what
         (other,) = set(cache.glob("*")) - {path}
-        assert checkpoints.read(other, few.fingerprint).likeness == "exact", what
+        assert kept.read(other, few.fingerprint).likeness == "exact", what
         other.unlink()
 
 
@@ -462,7 +463,7 @@ def test_a_file_is_written_whole_or_not_at_all(error, mnist, cache, monkeypatch,
 
 
 def test_nothing_can_be_written(mnist, cache, monkeypatch):
-    monkeypatch.setattr(checkpoints, "cached_folder", lambda: None)
+    monkeypatch.setattr(kept, "cached_folder", lambda: None)
     _, snapshots = train_quickly(first(mnist, 100))
     assert len(snapshots) == 2
 
@@ -476,10 +477,10 @@ def test_pictures_are_drawn(make, mnist, cifar, capsys):
     net = make()
     snapshots = cnn.train_model(few, net, nn.CrossEntropyLoss(), 1, **QUIET)
     assert cnn.evaluate_model(few, net, snapshots, device="cpu") is None
-    for layer in inside.layers_with_weights(net):
+    for layer in activations.layers_with_weights(net):
         for index in (0, 5):
             assert cnn.visualize_layer_output(net, layer, index, [3, 4, 3], 4) is None
-    fig = inside.draw_layer_output(net, 1, 2, [3, 4, 3], 4)
+    fig = activations.draw_layer_output(net, 1, 2, [3, 4, 3], 4)
     assert fig.get_size_inches().tolist() == [10, 4]
     shown = fig.axes[2].images[0].get_array()
     maps = net.outputs[1][2].numpy()
@@ -492,11 +493,11 @@ def test_the_evaluation_shows_names_titles_and_the_two_likeliest_classes(cifar):
     probabilities = np.full((6, 10), 0.05)
     probabilities[:, 3], probabilities[:, 5] = 0.35, 0.25
     snapshot = {f"{part}_{what}": 0.5 for part in ("train", "val") for what in ("loss", "accuracy")}
-    fig = inside.draw_evaluation(cifar, probabilities, [{"epoch": 0, **snapshot}])
+    fig = examples.draw_evaluation(cifar, probabilities, [{"epoch": 0, **snapshot}])
     left = fig.subfigs[0]
     assert left.get_suptitle().startswith("CIFAR-10 stand-in")
     titles = [ax.get_title() for ax in left.axes[::2]]
-    assert titles == inside.labels_of(cifar, 6)
+    assert titles == examples.labels_of(cifar, 6)
     for ax in left.axes[1::2]:
         assert [label.get_text() for label in ax.get_yticklabels()] == ["cat", "dog"]
         assert [bar.get_width() for bar in ax.patches] == [0.35, 0.25]
@@ -534,9 +535,14 @@ def test_live_curves_replace_one_picture(monkeypatch):
         def update(self, picture):
             updated.append(picture.data)
 
-    monkeypatch.setattr(inside, "get_ipython", object)
-    monkeypatch.setattr(inside, "display", lambda picture, display_id: shown.append(picture.data) or Handle())
-    curves, keys = inside.LiveCurves("a net"), ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
+    monkeypatch.setattr(training_curves, "get_ipython", object)
+    monkeypatch.setattr(
+        training_curves, "display", lambda picture, display_id: shown.append(picture.data) or Handle()
+    )
+    curves, keys = (
+        training_curves.LiveCurves("a net"),
+        ("train_loss", "val_loss", "train_accuracy", "val_accuracy"),
+    )
     snapshots = [{"epoch": epoch, **{key: epoch / 3 for key in keys}} for epoch in range(3)]
     for count in (1, 2, 3):
         curves(snapshots[:count])
@@ -548,12 +554,12 @@ def test_live_curves_replace_one_picture(monkeypatch):
 
 
 def test_shipped_results_are_small():
-    assert sum(path.stat().st_size for path in checkpoints.SHIPPED.glob("*")) < 3_000_000
+    assert sum(path.stat().st_size for path in kept.SHIPPED.glob("*")) < 3_000_000
 
 
-@pytest.mark.parametrize("path", sorted(checkpoints.SHIPPED.glob("*CNN-*.pt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(kept.SHIPPED.glob("*CNN-*.pt")), ids=lambda path: path.stem)
 def test_shipped_results_say_how_they_were_made(path):
-    result = checkpoints.read(path, json.loads(path.with_suffix(".json").read_text())["data"])
+    result = kept.read(path, json.loads(path.with_suffix(".json").read_text())["data"])
     record = result.record
     assert record == json.loads(path.with_suffix(".json").read_text())
     assert {"network", "recipe", "data", "images", "versions", "accuracy", "machine"} <= set(record)
@@ -567,7 +573,7 @@ def test_shipped_results_say_how_they_were_made(path):
 def shipped_network_agrees(make, dataset, monkeypatch):
     """Load what is shipped for a data set, without training, and evaluate it again."""
     net, epochs = make(), 20 if make is cnn.CifarCNN else 5
-    path = checkpoints.SHIPPED / f"{checkpoints.stem_of(net, dataset)}.json"
+    path = kept.SHIPPED / f"{kept.stem_of(net, dataset)}.json"
     accuracy = json.loads(path.read_text())["accuracy"]
     monkeypatch.setattr(cnn, "train_model", lambda *_, **__: pytest.fail("what is shipped was not found"))
     cnn.trained(net, dataset, num_epochs=epochs, device="cpu")

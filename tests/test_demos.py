@@ -12,6 +12,7 @@ import demos
 import filters
 import pooling
 from demos import kernels, layers, shrinking
+from studies import speed
 
 rng = np.random.default_rng(0)
 PICTURES = {"small": rng.random((28, 28)), "large": rng.random((60, 60))}
@@ -116,15 +117,15 @@ def test_im2col_player_shows_the_letters_as_the_source_lays_them_out():
 
 
 def test_im2col_cost_measures_three_ways_that_agree():
-    cost = layers.im2col_cost(rows=40)
+    cost = speed.im2col_cost(rows=40)
     assert cost.largest_difference < 1e-4
     assert cost.matrix_bytes == 4 * 25 * 36 * 36
     assert min(cost.loop_seconds, cost.matrix_seconds, cost.library_seconds) > 0
 
 
 def test_subsampling_without_a_blur_aliases():
-    image = shrinking.rings()
-    _, plain, blurred = shrinking.draw_subsampling(image).axes
+    image = pooling.rings()
+    _, plain, blurred = pooling.draw_subsampling(image).axes
     np.testing.assert_array_equal(plain.images[0].get_array(), image[::2, ::2])
     corner = np.s_[:12, 26:38]  # the top of the picture, where the rings are too fine
     assert np.ptp(plain.images[0].get_array()[corner]) > 0.9

@@ -5,9 +5,9 @@ import torchvision
 from torch import nn
 
 import cnn
-import diagrams
-import plots
-from tracing import trace
+import figures
+from figures import diagrams
+from figures.tracing import trace
 
 
 def meta(name):
@@ -92,7 +92,7 @@ def test_a_diagram_names_every_layer(name):
     fig = diagrams.network_diagram(make(), shape, name)
     texts = {text.get_text() for text in fig.axes[0].texts}
     assert {layer.name for layer in trace(make(), shape)} <= texts
-    assert len(plots.png(fig)) > 5000
+    assert len(figures.png(fig)) > 5000
 
 
 def test_resnet34_has_sixteen_blocks_and_34_layers():
@@ -107,7 +107,7 @@ def test_the_player_builds_resnet34_step_by_step():
     draw, labels = diagrams.resnet34_frames()
     assert len(labels) == 18
     assert labels[0].startswith("1 layer,") and labels[-1].startswith("34 layers, 21.80 million")
-    first, last = (np.frombuffer(plots.png(draw(k)), np.uint8) for k in (0, 17))
+    first, last = (np.frombuffer(figures.png(draw(k)), np.uint8) for k in (0, 17))
     assert len(first) != len(last) or (first != last).any()
 
 

@@ -24,7 +24,7 @@ get_ipython().showtraceback = keep
 # was drawn, must then be the one that matplotlib draws as a whole.
 DRIVE = """
 import io, random
-import ipywidgets, numpy, plots
+import ipywidgets, numpy, figures
 from PIL import Image
 from ipywidgets.widgets.widget import _instances
 
@@ -64,7 +64,7 @@ for box in [widget for widget in widgets if "lecture-explorer" in getattr(widget
             control.value = draws.choice(values_of(control))
         sizes.add(picture.png[16:24])
         if not picture.message:
-            whole = plots.png(figure_of(controls[0]))
+            whole = figures.png(figure_of(controls[0]))
             assert (pixels(picture.png) == pixels(whole)).all(), "what stood still has changed"
     assert len(sizes) == 1, "the picture changes its size"
 assert not hidden, hidden

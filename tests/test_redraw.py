@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-import plots
+import figures
 import redraw
 
 
@@ -11,13 +11,13 @@ import redraw
 def scene():
     """A figure of an image with a colour bar and numbers, and of bars; a function that changes one thing of it."""
     generator = np.random.default_rng(0)
-    figure = plots.figure(6, 3)
+    figure = figures.figure(6, 3)
     left, right = figure.subplots(1, 2)
-    image = plots.show_signed(left, generator.normal(size=(5, 5)), title="Numbers")
+    image = figures.show_signed(left, generator.normal(size=(5, 5)), title="Numbers")
     figure.colorbar(image, ax=left)
-    texts = plots.show_numbers(left, np.arange(25).reshape(5, 5))
-    mark = plots.mark(left, 0, 0, 2, 2)
-    bars = plots.bars(right, ["a", "b", "c"], [0.2, 0.5, 0.9])
+    texts = figures.show_numbers(left, np.arange(25).reshape(5, 5))
+    mark = figures.mark(left, 0, 0, 2, 2)
+    bars = figures.bars(right, ["a", "b", "c"], [0.2, 0.5, 0.9])
     line = figure.text(0.5, 0.02, "below")
     extra = []
 
@@ -25,12 +25,12 @@ def scene():
         if extra:
             extra.pop().remove()
         else:
-            extra.append(plots.mark(left, 1, 1, 3, 3))
+            extra.append(figures.mark(left, 1, 1, 3, 3))
 
     changes = [
         lambda k: image.set_data(generator.normal(size=(5, 5))),
         lambda k: image.set_clim(-1 - k, 1 + k),
-        lambda k: plots.move_mark(mark, k % 4, k % 3),
+        lambda k: figures.move_mark(mark, k % 4, k % 3),
         lambda k: texts[k % 5][0].set_text(str(k)),
         lambda k: texts[0][k % 5].set_visible(k % 2 == 0),
         lambda k: bars[k % 3].set_width(k % 10 / 10),
@@ -40,7 +40,7 @@ def scene():
         lambda k: image.set_data(generator.normal(size=(5, 5 + k % 2))),
         lambda k: add(),
     ]
-    plots.png(figure)
+    figures.png(figure)
     figure.set_layout_engine(None)
     return figure, changes
 
@@ -88,5 +88,5 @@ def test_another_size_in_between(scene):
     quick = redraw.Redraw(figure)
     for k in range(3):
         changes[2](k)
-        plots.png(figure, 2)
+        figures.png(figure, 2)
         np.testing.assert_array_equal(quick.pixels().copy(), whole(figure))

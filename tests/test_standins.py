@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 import cnn
-import standins
 from benchmarks.accuracy import transfer
+from datafiles import standins
 from datasets import MulticlassDataset
 
 

@@ -7,8 +7,9 @@ from torch import nn
 from torchvision.transforms.v2 import functional as tv
 
 import cnn
-import views
 from datasets import MulticlassDataset
+from figures import tracing
+from studies import receptive_fields, views_and_votes
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +18,7 @@ def dataset():
 
 
 def test_window_steps_are_read_off_the_forward_pass():
-    steps = views.window_steps(cnn.CifarCNN())
+    steps = tracing.window_steps(cnn.CifarCNN())
     assert [(step.name, step.size, step.stride, step.padding) for step in steps] == [
         ("c1", 5, 1, 2),
         ("p2", 3, 2, 0),
@@ -26,17 +27,17 @@ def test_window_steps_are_read_off_the_forward_pass():
         ("c5", 5, 1, 2),
         ("p6", 3, 2, 1),
     ]
-    assert [views.receptive_field(steps, name)[0] for name in ("c1", "c3", "c5")] == [5, 15, 35]
+    assert [tracing.receptive_field(steps, name)[0] for name in ("c1", "c3", "c5")] == [5, 15, 35]
     with pytest.raises(ValueError, match="choose from c1, p2"):
-        views.receptive_field(steps, "c9")
+        tracing.receptive_field(steps, "c9")
 
 
 @pytest.mark.parametrize("name", ["c1", "c3"])
 def test_the_measured_field_fills_the_box_and_nothing_else(name, dataset):
     torch.manual_seed(0)
     net = cnn.CifarCNN()
-    field, centre = views.measured_field(net, dataset, name, images=40)
-    size, jump, start = views.receptive_field(views.window_steps(net), name)
+    field, centre = receptive_fields.measured_field(net, dataset, name, images=40)
+    size, jump, start = tracing.receptive_field(tracing.window_steps(net), name)
     seen = np.argwhere(field > 0)
     corner = start + centre * jump
     assert seen.min() == corner and seen.max() == corner + size - 1
@@ -45,7 +46,7 @@ def test_the_measured_field_fills_the_box_and_nothing_else(name, dataset):
 
 def test_ten_views_are_five_crops_and_their_mirror_images():
     images = torch.rand(2, 3, 8, 9)
-    ten = views.ten_views(images, margin=2)
+    ten = views_and_votes.ten_views(images, margin=2)
     wide = nn.functional.pad(images, [2] * 4, mode="reflect")
     wanted = tv.ten_crop(wide, [8, 9])  # corners, centre, then the same mirrored
     torch.testing.assert_close(ten[:5], torch.stack(wanted[:5]))
@@ -55,7 +56,7 @@ def test_ten_views_are_five_crops_and_their_mirror_images():
 
 def test_the_vote_is_the_most_frequent_label_not_the_largest():
     labels = torch.tensor([[3, 9], [5, 1], [5, 1], [8, 9], [5, 2]])
-    assert views.vote(labels).tolist() == [5, 1]
+    assert views_and_votes.vote(labels).tolist() == [5, 1]
 
 
 def test_test_time_augmentation_counts_right(dataset):
@@ -66,8 +67,8 @@ def test_test_time_augmentation_counts_right(dataset):
             return torch.stack([x[:, 0, 0, 0], *[x[:, 0, 0, -1]] + [x[:, 0, -1, 0]] * 8], dim=1)
 
     net = ByCorner()
-    measured = views.test_time_augmentation(net, dataset, images=60, index=7, device="cpu")
-    ten = views.ten_views(dataset.test.values[:60])
+    measured = views_and_votes.test_time_augmentation(net, dataset, images=60, index=7, device="cpu")
+    ten = views_and_votes.ten_views(dataset.test.values[:60])
     probabilities = torch.stack([net(view).softmax(1) for view in ten])
     labels = dataset.test.labels[:60]
     choices = probabilities.argmax(2).numpy()

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import plots
+import figures
 import widgets
 
 
 def frame(level=0):
-    figure = plots.figure(2, 1)
-    plots.show_image(figure.subplots(), np.full((4, 4), level / 10))
+    figure = figures.figure(2, 1)
+    figures.show_image(figure.subplots(), np.full((4, 4), level / 10))
     return figure
 
 
@@ -150,9 +150,9 @@ class TestExplorer:
         assert seen[-1] == control.value
 
     def test_pointer_sets_both_controls_and_draws_once(self):
-        figure = plots.figure(4, 2)
+        figure = figures.figure(4, 2)
         axes = figure.subplots()
-        plots.show_image(axes, np.zeros((20, 10)))
+        figures.show_image(axes, np.zeros((20, 10)))
         drawn = []
         controls = {"row": ipywidgets.IntSlider(0, 0, 19), "column": ipywidgets.IntSlider(0, 0, 9)}
         made = widgets.Explorer(

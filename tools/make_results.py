@@ -21,10 +21,10 @@ from torch import nn
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import checkpoints  # noqa: E402  (the modules lie beside this folder, not in it)
 import cnn  # noqa: E402
-import experiments  # noqa: E402
+import studies  # noqa: E402
 from datasets import MulticlassDataset  # noqa: E402
+from training import kept  # noqa: E402
 
 SEED = 0
 # What the lecture trains: network, data set, epochs. The stand-ins are fewer images, and easier.
@@ -67,16 +67,16 @@ def train(item):
     cnn.restart(net, SEED)
     snapshots = cnn.train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, seed=SEED)
     seconds = time.perf_counter() - start
-    net.load_state_dict({key: checkpoints.half(value).float() for key, value in net.state_dict().items()})
+    net.load_state_dict({key: kept.half(value).float() for key, value in net.state_dict().items()})
     accuracy = {part: cnn.evaluate(net, dataset, getattr(dataset, part))[1] for part in ("val", "test")}
     settings = cnn.settings_of(dataset, num_epochs, SEED)
-    path = checkpoints.SHIPPED / f"{checkpoints.stem_of(net, dataset)}.pt"
+    path = kept.SHIPPED / f"{kept.stem_of(net, dataset)}.pt"
     facts = {
         "images": encoding(np.asarray(dataset.train.values.pixels)),
         "accuracy": {part: round(value, 4) for part, value in accuracy.items()},
         "seconds": round(seconds),
     }
-    record = checkpoints.write(path, net.cpu(), dataset, settings, snapshots, **facts)
+    record = kept.write(path, net.cpu(), dataset, settings, snapshots, **facts)
     path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
     print(f"{path.name}: {accuracy['val']:.2%} of validation, {accuracy['test']:.2%} of test images right")
 
@@ -99,13 +99,13 @@ def main():
     )
     parser.add_argument("--item", choices=ITEMS, help=argparse.SUPPRESS)  # what `in_own_process` says
     options = parser.parse_args()
-    checkpoints.SHIPPED.mkdir(exist_ok=True)
+    kept.SHIPPED.mkdir(exist_ok=True)
     if not options.item:
         return sum(in_own_process(item) != 0 for item in options.only)
     if options.item in TRAININGS:
         train(options.item)
     else:
-        experiments.make_records(load("cifar", options.item.endswith("stand-in")))
+        studies.make_records(load("cifar", options.item.endswith("stand-in")))
     return 0
 
 

@@ -36,7 +36,7 @@ def test_sound_demos(open_page):
             "toys.widgets.Player([toys.film().frames[0]] * 3, alt='Still', name='still')",
             "shows the same picture",
         ),
-        ("toys.plots.show(toys.scene(0), alt='')", "no alternative text"),
+        ("toys.figures.show(toys.scene(0), alt='')", "no alternative text"),
     ],
     ids="cell callback draw page idle height blink player alt".split(),
 )

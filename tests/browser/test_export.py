@@ -18,7 +18,7 @@ TOY = [
     ("code", "import toys"),
     ("code", "toys.film()"),
     ("code", "toys.explorer()"),
-    ("code", "toys.plots.show(toys.scene(0), 'Noise')"),
+    ("code", "toys.figures.show(toys.scene(0), 'Noise')"),
 ]
 
 

@@ -20,7 +20,7 @@ def page(chromium, own_folders, tmp_path_factory):
     text, code = nbformat.v4.new_markdown_cell, nbformat.v4.new_code_cell
     cells = [text("# Toy\n\nWords."), code("import toys")]
     for number, source in enumerate(
-        ["toys.film()", "toys.explorer()", "toys.plots.show(toys.scene(0), 'Noise')"]
+        ["toys.film()", "toys.explorer()", "toys.figures.show(toys.scene(0), 'Noise')"]
     ):
         cells += [text(f"## {number + 1}. Part\n\nA sentence leads to it."), code(source)]
     notebook = nbformat.v4.new_notebook(cells=cells)

@@ -6,7 +6,7 @@ from IPython.display import HTML, clear_output, display
 from IPython.display import Image as Pixels
 from traitlets import Bunch
 
-import plots
+import figures
 import widgets
 
 IMAGE = np.random.default_rng(0).random((28, 28))
@@ -14,14 +14,14 @@ IMAGE = np.random.default_rng(0).random((28, 28))
 
 def film(name="film"):
     """Return a sound player."""
-    figure = plots.figure(8, 3)
+    figure = figures.figure(8, 3)
     left, right = figure.subplots(1, 2)
-    plots.show_image(left, IMAGE, "image")
-    mark = plots.mark(left, 0, 0, 5, 5)
-    output = plots.show_signed(right, np.zeros((24, 24)), limit=1, title="output")
+    figures.show_image(left, IMAGE, "image")
+    mark = figures.mark(left, 0, 0, 5, 5)
+    output = figures.show_signed(right, np.zeros((24, 24)), limit=1, title="output")
 
     def draw(k):
-        plots.move_mark(mark, *divmod(k * 12, 24))
+        figures.move_mark(mark, *divmod(k * 12, 24))
         output.set_data(np.where(np.arange(576).reshape(24, 24) <= k * 12, IMAGE[:24, :24], np.nan))
         return figure
 
@@ -31,11 +31,11 @@ def film(name="film"):
 
 def explorer(name="explorer", fault=None):
     """Return an explorer with each kind of control; ``fault`` names what is wrong with it."""
-    figure = plots.figure(8, 3)
+    figure = figures.figure(8, 3)
     left, right = figure.subplots(1, 2)
-    mark = plots.mark(left, 0, 0, 1, 1)
-    plots.show_image(left, IMAGE, "image")
-    response = plots.show_signed(right, IMAGE, limit=1, title="response")
+    mark = figures.mark(left, 0, 0, 1, 1)
+    figures.show_image(left, IMAGE, "image")
+    response = figures.show_signed(right, IMAGE, limit=1, title="response")
 
     def draw(shift, kind, flip, mode, gain, row, column):
         if shift == 7:
@@ -47,7 +47,7 @@ def explorer(name="explorer", fault=None):
         values = values.T if kind == "turned" else values
         response.set_data((values - 0.5) * gain if mode == "signed" else np.abs(values - 0.5) * gain)
         right.set_title(f"value {values[row, column]:.2f}")
-        plots.move_mark(mark, row, column)
+        figures.move_mark(mark, row, column)
 
     controls = {
         "shift": ipywidgets.IntSlider(3, 0, 9, description="Shift"),
@@ -80,7 +80,7 @@ def blinking():
     def draw(change):
         with output:
             clear_output(wait=False)
-            display(Pixels(data=plots.png(scene(change.new))))
+            display(Pixels(data=figures.png(scene(change.new))))
 
     slider.observe(draw, "value")
     draw(Bunch(new=0))
@@ -92,8 +92,8 @@ def blinking():
 
 def scene(k):
     """Return a new figure."""
-    figure = plots.figure(8, 3)
-    plots.show_image(figure.subplots(), np.roll(IMAGE, k))
+    figure = figures.figure(8, 3)
+    figures.show_image(figure.subplots(), np.roll(IMAGE, k))
     return figure
 
 

@@ -1,6 +1,6 @@
 """Birds, cats, deer, dogs, frogs and horses, drawn at random: six classes of the stand-in scenes."""
 
-from standins.canvas import dark, indoors, land, light, sea, sky, stand
+from datafiles.standins.canvas import dark, indoors, land, light, sea, sky, stand
 
 # fmt: off  (the points of an outline read best side by side)
 

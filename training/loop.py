@@ -1,4 +1,4 @@
-"""Training and evaluating a network: a data set of bytes on the device, one loop, and a recipe for each data set."""
+"""Training and evaluating a network."""
 
 import functools
 import math
@@ -8,32 +8,10 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-EXAMPLES = 6  # validation images whose activations a network keeps after its training
-EVALUATED_AT_ONCE = 100  # images: their activations stay in the cache, which is faster than more at a time
-# A step took 0.55 to 0.85 of the time of the usual layout, for each of the networks.
-LAYOUT = torch.channels_last
-# Floats have 32 bits throughout: in bfloat16 a step took 1.2 times (PoolingCNN) to 1.6 times (CifarCNN) as long on the
-# processor it was tried on. On a GPU it was not tried.
+from training.batches import LAYOUT, Resident
+from training.recipes import RECIPES, checked_recipe, one_cycle
 
-STEPS = {
-    "batch_size": 64,  # images a step: enough to keep the cores busy, few enough for many steps an epoch
-    "learning_rate": 0.05,  # at its highest; at twice as much, training begins to swing
-    "momentum": 0.9,  # each step keeps 90 % of the last one's direction, which averages the noise of batches out
-    "weight_decay": 5e-4,  # pulls weights gently towards zero, so that none learns single images by heart
-}
-RECIPES = {
-    "MNIST": {
-        **STEPS,
-        "mirror": False,  # a mirrored 3 is no digit
-        "shift": 0,  # digits are centred, in training and in test images alike
-    },
-    "CIFAR-10": {
-        **STEPS,
-        "weight_decay": 1e-3,  # more than digits need: photographs are few for their variety
-        "mirror": True,  # a cat seen in a mirror is a cat: each image counts for two
-        "shift": 2,  # pixels at most, up or down and left or right: an image comes in 25 places
-    },
-}
+EXAMPLES = 6  # validation images whose activations a network keeps after its training
 
 
 def best_device():
@@ -41,121 +19,6 @@ def best_device():
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-
-
-class Resident:
-    """The images of a split as bytes on a device, which makes float batches of them there.
-
-    A float would take four times the memory of a byte, and four times as long to gather.
-
-    Parameters
-    ----------
-    split : Split
-        Images and labels.
-    dataset : MulticlassDataset
-        Says how the images are normalised.
-    device : torch.device
-        Where they go; on the processor they stay in the file that they are mapped from.
-    """
-
-    def __init__(self, split, dataset, device):
-        self.pixels = torch.as_tensor(split.values.pixels).to(device)
-        self.labels = torch.as_tensor(split.labels).to(device)
-        moments = (0.0, 1.0) if dataset.mean is None else (dataset.mean, dataset.std)
-        mean, std = (torch.as_tensor(moment) for moment in moments)
-        self.scale, self.offset = (1 / (255 * std)).to(device), (-mean / std).to(device)
-
-    def __len__(self):
-        return len(self.labels)
-
-    def floats(self, pixels):
-        """Return bytes (N, C, H, W) as normalised floats, (x / 255 - mean) / std, in `LAYOUT`."""
-        # Multiplied in the layout of the bytes, where a channel's pixels lie together: a third of the time.
-        return (pixels * self.scale).add_(self.offset).contiguous(memory_format=LAYOUT)
-
-    def in_order(self, count=None):
-        """Yield the first ``count`` (images, labels) as they come, all unless given."""
-        pixels, labels = (part[:count].split(EVALUATED_AT_ONCE) for part in (self.pixels, self.labels))
-        for images, answers in zip(pixels, labels, strict=True):
-            yield self.floats(images), answers
-
-    def shuffled(self, batch_size, generator, mirror, shift):
-        """Yield (images, labels) in random order, mirrored and shifted at random if asked for."""
-        count, device = len(self), self.labels.device
-        # All random numbers of an epoch are drawn at once, on the processor: the same on every device.
-        order = torch.randperm(count, generator=generator).to(device)
-        mirrored = torch.rand(count, generator=generator).to(device).lt(0.5)
-        moves = torch.randint(2 * shift + 1, (2, count), generator=generator).to(device)
-        for start in range(0, count, batch_size):
-            part = slice(start, start + batch_size)
-            # A fifth of the time of `self.pixels[order[part]]`, which copies pixel by pixel.
-            pixels, labels = (whole.index_select(0, order[part]) for whole in (self.pixels, self.labels))
-            if mirror or shift:
-                pixels = moved(pixels, mirrored[part] & mirror, *(moves[:, part] - shift))
-            yield self.floats(pixels), labels
-
-
-def moved(pixels, mirrored, up, left):
-    """Mirror and shift each image of a batch in its own way; what comes in at the border repeats the border.
-
-    Parameters
-    ----------
-    pixels : Tensor
-        (N, C, H, W).
-    mirrored : Tensor
-        (N,) bool: whether left and right change places, before the shift.
-    up, left : Tensor
-        (N,) int64: by how many pixels; negative ones go down and right.
-
-    Returns
-    -------
-    Tensor
-        (N, C, H, W).
-    """
-    count, channels, height, width = pixels.shape
-    rows, columns = (torch.arange(size, device=pixels.device) for size in (height, width))
-    rows = (rows + up[:, None]).clamp(0, height - 1)
-    columns = (columns + left[:, None]).clamp(0, width - 1)
-    columns = torch.where(mirrored[:, None], width - 1 - columns, columns)
-    source = (rows[:, :, None] * width + columns[:, None]).view(count, 1, -1)
-    return pixels.flatten(2).gather(2, source.expand(-1, channels, -1)).view_as(pixels)
-
-
-def one_cycle(progress):
-    """Return the learning rate as a fraction of its peak, when ``progress`` (0 to 1) of the training is done.
-
-    It rises for a quarter of the steps, since first weights that are random bear no large ones, and falls to zero
-    then, so that the weights settle (L. N. Smith and N. Topin, 2018, arXiv:1708.07120).
-    """
-    return 0.04 + 0.96 * progress / 0.25 if progress < 0.25 else (1 - progress) / 0.75
-
-
-def checked_recipe(dataset, num_epochs, changes):
-    """Return the recipe for a data set with changes, or raise ValueError about the first that makes no sense."""
-    recipe = RECIPES[dataset.name]
-    if unknown := set(changes) - set(recipe):
-        raise ValueError(
-            f"train_model knows no {', '.join(sorted(unknown))}; a recipe has {', '.join(recipe)}"
-        )
-    recipe = {**recipe, **changes}
-    whole = {
-        "num_epochs": (num_epochs, 1),
-        "batch_size": (recipe["batch_size"], 1),
-        "shift": (recipe["shift"], 0),
-    }
-    for name, (value, least) in whole.items():
-        if not isinstance(value, int) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, but it is {value!r}")
-    rates = {name: recipe[name] for name in ("learning_rate", "momentum", "weight_decay")}
-    for name, value in rates.items():
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ValueError(f"{name} must be a finite number, but it is {value!r}")
-    if recipe["learning_rate"] <= 0:
-        raise ValueError(f"learning_rate must be a number above 0, but it is {recipe['learning_rate']!r}")
-    for name in ("momentum", "weight_decay"):
-        if not 0 <= recipe[name] < 1:
-            raise ValueError(f"{name} must be from 0 to below 1, but it is {recipe[name]!r}")
-    return recipe
 
 
 def smaller_batches_if_memory_runs_out(train):
@@ -205,7 +68,7 @@ def train_model(
     progress : bool
         Whether to show a bar.
     on_epoch : callable, optional
-        Called with the snapshots so far, after each epoch and before the first (see `inside.LiveCurves`).
+        Called with the snapshots so far, after each epoch and before the first.
     **recipe
         ``batch_size``, ``learning_rate`` (its peak), ``momentum``, ``weight_decay``, ``mirror``, ``shift``, where
         they are to differ from `RECIPES`.

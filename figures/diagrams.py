@@ -1,4 +1,4 @@
-"""Diagrams and tables of networks, drawn from what `tracing.trace` reads off the modules: nothing is typed in."""
+"""Diagrams and tables of networks, drawn from what `figures.tracing` reads off the modules: nothing is typed in."""
 
 import math
 import operator
@@ -12,9 +12,9 @@ import torchvision
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 from torch import nn
 
-import plots
-from plots import ACCENT, FONT, INK, POSITIVE, SECOND
-from tracing import Layer, trace
+import figures
+from figures.axes import ACCENT, FONT, INK, POSITIVE, SECOND
+from figures.tracing import Layer, trace
 
 COLORS = {"input": "#8a96a3", "convolution": SECOND, "pooling": ACCENT, "dense": POSITIVE}
 STAGES = ["#e8eef2", "#cfe3ea", "#a9cfdc", "#f6dcb8", "#efc08a", "#f0cfd2"]  # stem, four stages, classifier
@@ -80,8 +80,8 @@ def network_diagram(net, input_shape, title="", *, root=False, pooling=True):
     tall, deep = bend(max(input_shape[1:])), bend(max(x.shape[0] for x in drawn if len(x.shape) == 3))
     places = [_extent(layer, bend, tall, deep) for layer in drawn]
     widths = [max(1.42, width + depth + 0.4) for width, _, depth in places]
-    fig = plots.figure(sum(widths) + 0.2, 5.2 if pooling else 5.5)
-    ax = plots.bare(fig.add_subplot(), title)
+    fig = figures.figure(sum(widths) + 0.2, 5.2 if pooling else 5.5)
+    ax = figures.bare(fig.add_subplot(), title)
     ax.title.set_fontsize(FONT + 4)
     middle, left, fronts = 3.3, 0.1, []
     for layer, (width, height, depth), slot in zip(drawn, places, widths, strict=True):
@@ -211,8 +211,8 @@ def draw_residual_network(net, input_shape, title=""):
     """
     steps = residual_steps(net, input_shape)
     rows = steps[-1].stage + 1
-    fig = plots.figure(12.6, 0.95 * rows + 0.7)
-    ax = plots.bare(fig.add_subplot(), title)
+    fig = figures.figure(12.6, 0.95 * rows + 0.7)
+    ax = figures.bare(fig.add_subplot(), title)
     ax.title.set_fontsize(FONT + 4)
     ax.set(xlim=(0, 12.6), ylim=(0.1, 0.95 * rows + 0.2), aspect="equal")
     groups, labels, ends, learned = [], [], {}, []
@@ -306,8 +306,8 @@ def block_diagram(block):
     modules = dict(block.named_modules())
     labels = {nn.BatchNorm2d: "batch\nnorm", nn.ReLU: "ReLU"}
     colors = {nn.Conv2d: "#cfe3ea", nn.BatchNorm2d: "#e8eef2", nn.ReLU: "#f6dcb8"}
-    fig = plots.figure(12.6, 4)
-    ax = plots.bare(fig.add_subplot())
+    fig = figures.figure(12.6, 4)
+    ax = figures.bare(fig.add_subplot())
     x, entry = 1.1, 0.55
     _arrow(ax, (0.35, 1), (x, 1))
     ax.text(0.3, 1, "$x$", ha="right", va="center", fontsize=FONT + 8, color=INK)
@@ -364,21 +364,21 @@ def _meta(name):
 def show_network(net, input_shape, title=""):
     """Display `network_diagram`."""
     layers = ", ".join(f"{x.name} {' × '.join(map(str, x.shape))}" for x in trace(net, input_shape))
-    plots.show(
+    figures.show(
         network_diagram(net, input_shape, title), f"Diagram of {title or type(net).__name__}: {layers}"
     )
 
 
 def show_layer_table(net, input_shape):
     """Display `layer_table`."""
-    plots.show_table(*layer_table(net, input_shape))
+    figures.show_table(*layer_table(net, input_shape))
 
 
 def show_alexnet():
     """Display AlexNet, as torchvision has it: the one-tower version of 2014, not the two towers of 2012."""
     title = "AlexNet in one tower (torchvision, after Krizhevsky 2014); lengths as square roots"
     fig = network_diagram(_meta("alexnet"), IMAGENET, title, root=True, pooling=False)
-    plots.show(
+    figures.show(
         fig, "AlexNet: five convolutional layers, three of them followed by max pooling, three dense layers"
     )
 
@@ -391,10 +391,12 @@ def show_alexnet_table():
 def show_residual_block():
     """Display a residual block of ResNet-34."""
     fig = block_diagram(_meta("resnet34").layer1[0])
-    plots.show(fig, "Residual block: two convolutions with batch norm and ReLU, and a shortcut that is added")
+    figures.show(
+        fig, "Residual block: two convolutions with batch norm and ReLU, and a shortcut that is added"
+    )
 
 
 def show_resnet34():
     """Display `resnet34_diagram`."""
     alt = "ResNet-34: 16 residual blocks in four sizes of feature map, shortcuts dashed where the size is halved"
-    plots.show(resnet34_diagram(), alt)
+    figures.show(resnet34_diagram(), alt)

@@ -19,8 +19,8 @@ from random import Random
 
 import numpy as np
 
-from standins import animals, vehicles
-from standins.canvas import Scene
+from datafiles.standins import animals, vehicles
+from datafiles.standins.canvas import Scene
 
 # digit -> [(share, strokes)]: a stroke is a row of points "x,y" that the pen passes through, y pointing down;
 # "!" after a point marks a corner.

@@ -6,66 +6,66 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import plots
+import figures
 
 
 def test_tile_puts_every_image_in_its_place():
     images = np.random.default_rng(0).random((5, 3, 4, 6))
-    mosaic = plots.tile(images, 2, gap=1, fill=1)
+    mosaic = figures.tile(images, 2, gap=1, fill=1)
     assert mosaic.shape == (3, 3 * 5 - 1, 2 * 7 - 1)
     np.testing.assert_array_equal(mosaic[:, 5:9, 7:13], images[3])
     np.testing.assert_array_equal(mosaic[:, 10:14, 7:13], 1)  # no sixth image
 
 
 def test_show_signed_is_centred_on_zero():
-    ax = plots.figure(3, 3).subplots()
-    drawn = plots.show_signed(ax, [[-1, 0.5], [np.nan, 3]])
+    ax = figures.figure(3, 3).subplots()
+    drawn = figures.show_signed(ax, [[-1, 0.5], [np.nan, 3]])
     assert (drawn.norm.vmin, drawn.norm.vmax) == (-3, 3)
     colors = drawn.cmap(drawn.norm([-3, 0, 3]))
     assert colors[0, 2] > colors[0, 0] and colors[2, 0] > colors[2, 2]  # blue is negative, red positive
     assert (colors[1, :3] > 0.95).all()  # zero is white
-    assert plots.magnitude([]) == plots.magnitude([[np.nan]]) == plots.magnitude([0]) == 1
+    assert figures.magnitude([]) == figures.magnitude([[np.nan]]) == figures.magnitude([0]) == 1
 
 
 @pytest.mark.parametrize("shape", [(8, 9), (1, 8, 9), (3, 8, 9), (8, 9, 3)])
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_show_image_takes_every_layout(shape, dtype):
     image = np.full(shape, 128, dtype) if dtype == np.uint8 else np.full(shape, 0.5, dtype)
-    drawn = plots.show_image(plots.figure(3, 3).subplots(), image)
+    drawn = figures.show_image(figures.figure(3, 3).subplots(), image)
     assert drawn.get_array().shape[:2] == (8, 9)
 
 
 def pixels(fig):
-    return np.asarray(Image.open(io.BytesIO(plots.png(fig)))).astype(int)
+    return np.asarray(Image.open(io.BytesIO(figures.png(fig)))).astype(int)
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (5, 7, 3)])
 def test_pixels_are_drawn_as_imshow_draws_them(shape):
     image = np.random.default_rng(0).random(shape)
-    ours, theirs = plots.figure(4, 3), plots.figure(4, 3)
-    drawn = plots.show_image(ours.subplots(), np.zeros((9, 4)))
+    ours, theirs = figures.figure(4, 3), figures.figure(4, 3)
+    drawn = figures.show_image(ours.subplots(), np.zeros((9, 4)))
     drawn.set_data(image)  # of another size
-    ax = plots.bare(theirs.subplots())
+    ax = figures.bare(theirs.subplots())
     ax.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     different = np.abs(pixels(ours) - pixels(theirs)).max(axis=2) > 2
     assert different.mean() < 0.02  # but for rounding, at the edges of pixels
 
 
 def test_png_has_the_size_that_was_asked_for():
-    fig = plots.figure(3, 2)
-    plots.bars(fig.subplots(), ["a", "b"], [0.2, 0.8])
-    assert Image.open(io.BytesIO(plots.png(fig))).size == (300, 200)
-    assert Image.open(io.BytesIO(plots.png(fig, scale=2))).size == (600, 400)
+    fig = figures.figure(3, 2)
+    figures.bars(fig.subplots(), ["a", "b"], [0.2, 0.8])
+    assert Image.open(io.BytesIO(figures.png(fig))).size == (300, 200)
+    assert Image.open(io.BytesIO(figures.png(fig, scale=2))).size == (600, 400)
     assert fig.dpi == 100
-    assert len(plots.png(fig, palette=True)) < len(plots.png(fig))
+    assert len(figures.png(fig, palette=True)) < len(figures.png(fig))
 
 
 def test_image_tag_carries_the_text_for_those_who_cannot_see():
-    tag = plots.image_tag(b"x", 'a "quoted" <text>', 300)
+    tag = figures.image_tag(b"x", 'a "quoted" <text>', 300)
     assert "a &quot;quoted&quot; &lt;text&gt;" in tag and "http" not in tag
 
 
 @pytest.mark.parametrize("channels", [3, 4])
 def test_quick_png_keeps_every_pixel(channels):
     pixels = np.random.default_rng(0).integers(0, 256, (31, 17, channels), dtype=np.uint8)
-    assert np.array_equal(np.asarray(Image.open(io.BytesIO(plots.quick_png(pixels)))), pixels)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(figures.quick_png(pixels)))), pixels)

@@ -4,8 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-import closing
 import cnn
+from exercises import questions
 
 
 def test_answers_agree_with_torch():
@@ -22,14 +22,14 @@ def test_answers_agree_with_torch():
         torch.tensor([3, 5, 5, 5, 8, 3, 5, 8, 5, 9]).mode().values.item(),
         sum(p.numel() for p in cnn.CifarCNN().parameters()),
     ]
-    assert [question.answer for question in closing.questions()] == wanted
+    assert [question.answer for question in questions.questions()] == wanted
 
 
 def test_the_page_shows_every_answer(monkeypatch):
     shown = []
-    monkeypatch.setattr(closing, "display", shown.append)
-    closing.show_questions()
+    monkeypatch.setattr(questions, "display", shown.append)
+    questions.show_questions()
     page = shown[0].data
-    assert page.count("<details>") == len(closing.questions()) == 10
-    for question in closing.questions():
+    assert page.count("<details>") == len(questions.questions()) == 10
+    for question in questions.questions():
         assert f"<b>{question.answer:,.7g}</b>" in page

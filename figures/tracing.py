@@ -169,3 +169,64 @@ def _name(layers, target, kind):
     if kind == "pooling":
         return f"P{int(last[0]) + 1 if named else learned}"
     return f"{kind[0].upper().replace('D', 'F')}{learned + 1}"
+
+
+class Step(NamedTuple):
+    """A layer that moves a window: its name, and the window's size, stride and padding in pixels of its input."""
+
+    name: str
+    size: int
+    stride: int
+    padding: int
+
+
+def window_steps(net):
+    """Return the convolutions and poolings of a network in their order, read off its traced forward pass.
+
+    Parameters
+    ----------
+    net : nn.Module
+        Made of `nn.Conv2d`, and `F.max_pool2d` or `F.avg_pool2d` with plain numbers.
+
+    Returns
+    -------
+    list of Step
+    """
+    modules = dict(net.named_modules())
+    steps = []
+    for node in torch.fx.symbolic_trace(copy.deepcopy(net)).graph.nodes:
+        if node.op == "call_module" and isinstance(modules[node.target], nn.Conv2d):
+            layer = modules[node.target]
+            steps.append(Step(node.target, layer.kernel_size[0], layer.stride[0], layer.padding[0]))
+        elif node.target in (F.max_pool2d, F.avg_pool2d):
+            size = node.args[1] if len(node.args) > 1 else node.kwargs["kernel_size"]
+            stride = node.args[2] if len(node.args) > 2 else node.kwargs.get("stride") or size
+            padding = node.args[3] if len(node.args) > 3 else node.kwargs.get("padding", 0)
+            steps.append(Step(f"p{len(steps) + 1}", size, stride, padding))
+    return steps
+
+
+def receptive_field(steps, name):
+    """Return the box of pixels that a unit can see.
+
+    Parameters
+    ----------
+    steps : list of Step
+        The layers from the input on.
+    name : str
+        The layer of the unit.
+
+    Returns
+    -------
+    (int, int, int)
+        Rows and columns of the box, its step from one unit to the next, and the pixel at which the box of the
+        first unit starts (negative: in the padding).
+    """
+    size, jump, start = 1, 1, 0
+    for step in steps:
+        size += (step.size - 1) * jump
+        start -= step.padding * jump
+        jump *= step.stride
+        if step.name == name:
+            return size, jump, start
+    raise ValueError(f"there is no layer {name!r}: choose from {', '.join(step.name for step in steps)}")

@@ -19,7 +19,7 @@ import torch
 
 import datasets
 
-SHIPPED = Path(__file__).resolve().parent / "results"
+SHIPPED = Path(__file__).resolve().parent.parent / "results"
 LARGEST = 50_000_000  # bytes of a result file: many times what the lecture's networks need
 
 

@@ -1,6 +1,6 @@
 """Airplanes, automobiles, ships and trucks, drawn at random: four classes of the stand-in scenes."""
 
-from standins.canvas import dark, light, road, sea, sky, stand
+from datafiles.standins.canvas import dark, light, road, sea, sky, stand
 
 # fmt: off  (the points of an outline read best side by side)
 

@@ -1,0 +1,55 @@
+"""Still pictures: what is drawn on axes, and how it gets into a notebook.
+
+The helpers of `figures.axes` and `figures.display` are used as ``figures.show_image(ax, image)``; the pictures of
+networks, trainings and data sets lie in modules of their own, such as `figures.diagrams`.
+"""
+
+from figures.axes import (
+    ACCENT,
+    FAINT,
+    FONT,
+    INK,
+    NEGATIVE,
+    POSITIVE,
+    SECOND,
+    bare,
+    bars,
+    curves,
+    figure,
+    magnitude,
+    mark,
+    move_mark,
+    show_grid,
+    show_image,
+    show_numbers,
+    show_signed,
+    tile,
+)
+from figures.display import image_tag, png, quick_png, show, show_table
+
+__all__ = [
+    "ACCENT",
+    "FAINT",
+    "FONT",
+    "INK",
+    "NEGATIVE",
+    "POSITIVE",
+    "SECOND",
+    "bare",
+    "bars",
+    "curves",
+    "figure",
+    "image_tag",
+    "magnitude",
+    "mark",
+    "move_mark",
+    "png",
+    "quick_png",
+    "show",
+    "show_grid",
+    "show_image",
+    "show_numbers",
+    "show_signed",
+    "show_table",
+    "tile",
+]

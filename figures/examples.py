@@ -1,0 +1,69 @@
+"""Pictures of a data set: some images of each class, and what a network says to others."""
+
+import numpy as np
+
+import figures
+from figures.training_curves import course
+
+LIKELIEST = 2  # classes shown for each example
+
+
+def labels_of(dataset, count):
+    """Return the class names of the first validation images."""
+    return [dataset.label_names[int(label)] for label in dataset.val.labels[:count]]
+
+
+def draw_classes(dataset, columns=10):
+    """Draw the first training images of each class, a class a row."""
+    labels = np.asarray(dataset.train.labels)
+    fig = figures.figure(10, 0.92 * len(dataset.label_names))
+    for label, ax in enumerate(fig.subplots(len(dataset.label_names))):
+        chosen = np.flatnonzero(labels == label)[:columns]
+        images = np.stack([dataset.unnormalize(np.asarray(dataset.train.values[int(i)])) for i in chosen])
+        figures.show_image(ax, figures.tile(images, columns, gap=2, fill=1), "" if label else dataset.title)
+        ax.set_yticks([images.shape[-1] // 2], [dataset.label_names[label]], fontsize=figures.FONT)
+        ax.tick_params(length=0)
+    return fig
+
+
+def show_classes(dataset):
+    """Display the ten classes, some training images of each."""
+    figures.show(
+        draw_classes(dataset), f"{dataset.title}: ten training images of each of {dataset.label_names}"
+    )
+
+
+def draw_evaluation(dataset, probabilities, snapshots):
+    """Draw validation images with their two likeliest classes, beside accuracy and loss by epoch.
+
+    Parameters
+    ----------
+    dataset : MulticlassDataset
+        Its first validation images are drawn.
+    probabilities : array
+        (images, classes), what the network says to them.
+    snapshots : list of dict
+        What `cnn.train_model` returned.
+
+    Returns
+    -------
+    Figure
+    """
+    count = len(probabilities)
+    fig = figures.figure(13, 7)
+    left, right = fig.subfigures(1, 2, width_ratios=[1.5, 1])
+    cells = left.subplots(3, 4, width_ratios=[1, 1.1, 1, 1.1]).reshape(-1, 2)
+    images = dataset.unnormalize(np.asarray(dataset.val.values[:count]))
+    for (image_ax, bar_ax), image, name, scores in zip(
+        cells, images, labels_of(dataset, count), probabilities, strict=True
+    ):
+        figures.show_image(image_ax, image, name)
+        likeliest = np.argsort(scores)[::-1][:LIKELIEST]
+        names = [dataset.label_names[k] for k in likeliest]
+        for bar, guess in zip(figures.bars(bar_ax, names, scores[likeliest]), names, strict=True):
+            bar.set_color(figures.SECOND if guess == name else figures.FAINT)
+        bar_ax.set_box_aspect(0.6)
+    left.suptitle(f"{dataset.title}: validation images", fontsize=figures.FONT, color=figures.INK)
+    for ax, quantity in zip(right.subplots(2, 1), ("accuracy", "loss"), strict=True):
+        figures.curves(ax, course(snapshots, quantity), "epoch", quantity)
+    return fig

@@ -1,0 +1,58 @@
+"""Accuracy, loss and learning rate by epoch: of a training that is done, and of one that is under way."""
+
+from IPython import get_ipython
+from IPython.display import HTML, display
+
+import figures
+
+
+def course(snapshots, quantity):
+    """Return "accuracy" or "loss" by epoch as `figures.curves` draws it."""
+    epochs = [snapshot["epoch"] for snapshot in snapshots]
+    parts = {"training": "train", "validation": "val"}
+    return {name: (epochs, [s[f"{part}_{quantity}"] for s in snapshots]) for name, part in parts.items()}
+
+
+class LiveCurves:
+    """Accuracy and loss of a training that is under way, one picture that is replaced after each epoch.
+
+    Parameters
+    ----------
+    title : str
+        Written above.
+    """
+
+    def __init__(self, title):
+        self.title, self.handle = title, None
+
+    def __call__(self, snapshots):
+        """Draw the snapshots so far; outside IPython, where nobody could see them, do nothing."""
+        if get_ipython() is None:
+            return
+        fig = figures.figure(11, 3.6)
+        for ax, quantity in zip(fig.subplots(1, 2), ("accuracy", "loss"), strict=True):
+            figures.curves(ax, course(snapshots, quantity), "epoch", quantity, self.title)
+        alt = f"{self.title}: accuracy and loss by epoch so far"
+        picture = HTML(figures.image_tag(figures.png(fig), alt, fig.get_figwidth() * 100))
+        if self.handle is None:
+            self.handle = display(picture, display_id=True)
+        else:
+            self.handle.update(picture)
+
+
+def draw_learning_curves(snapshots, title):
+    """Draw loss, accuracy and learning rate by epoch."""
+    fig = figures.figure(12, 3.8)
+    epochs = [snapshot["epoch"] for snapshot in snapshots]
+    for ax, quantity in zip(fig.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
+        rates = {quantity: (epochs, [snapshot["learning_rate"] for snapshot in snapshots])}
+        series = rates if quantity == "learning rate" else course(snapshots, quantity)
+        figures.curves(ax, series, "epoch", quantity, title if quantity == "accuracy" else "")
+    return fig
+
+
+def show_learning_curves(snapshots, title):
+    """Display loss, accuracy and learning rate by epoch."""
+    figures.show(
+        draw_learning_curves(snapshots, title), f"Loss, accuracy and learning rate of {title} by epoch"
+    )

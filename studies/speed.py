@@ -1,0 +1,172 @@
+"""How fast a convolution is: as a loop, as im2col, by the library, and on each device of this machine."""
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+import figures
+import filters
+import training
+
+
+class Im2colCost(NamedTuple):
+    """What one convolution costs in two ways, and by how much their results differ."""
+
+    loop_seconds: float
+    matrix_seconds: float
+    library_seconds: float
+    image_bytes: int
+    matrix_bytes: int
+    largest_difference: float
+
+
+def im2col_cost(rows=128, filter_count=16, size=5, repeats=5):
+    """Time a convolution as a loop over the outputs, as im2col and a matrix product, and as ``conv2d``.
+
+    Parameters
+    ----------
+    rows : int
+        Rows and columns of the image.
+    filter_count, size : int
+        How many kernels, and their rows and columns.
+    repeats : int
+        The fastest of so many runs counts.
+
+    Returns
+    -------
+    Im2colCost
+        Seconds, bytes of float32, and the largest difference between the three results.
+    """
+    rng = np.random.default_rng(0)
+    image = rng.random((rows, rows), dtype=np.float32)
+    kernels = rng.standard_normal((filter_count, size, size)).astype(np.float32)
+    outputs = rows - size + 1
+
+    def by_loop():
+        seen = filters.windows(image, size)
+        result = np.empty((filter_count, outputs, outputs), np.float32)
+        for r in range(outputs):
+            for c in range(outputs):
+                result[:, r, c] = (kernels * seen[r, c]).sum(axis=(1, 2))
+        return result
+
+    def by_matrix():
+        product = kernels.reshape(filter_count, -1) @ filters.im2col(image, size)
+        return product.reshape(filter_count, outputs, outputs)
+
+    def by_library():
+        return F.conv2d(torch.from_numpy(image)[None, None], torch.from_numpy(kernels)[:, None])[0].numpy()
+
+    def fastest(function, runs):
+        times = []
+        for _ in range(runs):
+            start = time.perf_counter()
+            result = function()
+            times.append(time.perf_counter() - start)
+        return min(times), result
+
+    loop_seconds, looped = fastest(by_loop, 1)
+    matrix_seconds, multiplied = fastest(by_matrix, repeats)
+    library_seconds, wanted = fastest(by_library, repeats)
+    return Im2colCost(
+        loop_seconds,
+        matrix_seconds,
+        library_seconds,
+        image.nbytes,
+        filters.im2col(image, size).nbytes,
+        float(max(np.abs(looped - wanted).max(), np.abs(multiplied - wanted).max())),
+    )
+
+
+def show_im2col_cost():
+    """Display a table of what one convolution costs, three ways, measured now."""
+    cost = im2col_cost()
+    rows = [
+        ("a loop over the outputs", cost.loop_seconds, cost.image_bytes),
+        ("im2col and a matrix product", cost.matrix_seconds, cost.matrix_bytes),
+        ("PyTorch's conv2d", cost.library_seconds, cost.image_bytes),
+    ]
+    figures.show_table(
+        ("16 kernels of 5x5 on a 128x128 image", "time", "against the loop", "input as stored"),
+        [
+            (
+                name,
+                f"{1000 * seconds:.2f} ms",
+                f"{cost.loop_seconds / seconds:,.0f} x",
+                f"{size / 1024:,.0f} KiB",
+            )
+            for name, seconds, size in rows
+        ],
+    )
+
+
+class Speed(NamedTuple):
+    """How fast one device computes a convolution."""
+
+    device: str
+    milliseconds: float  # an image
+    gigaflops: float  # billion multiplications and additions a second
+
+
+@torch.inference_mode()
+def convolution_speed(images=16, repeats=5):
+    """Time AlexNet's second convolution (64 to 192 channels, 5x5, 27x27 pixels) on what this machine has.
+
+    Parameters
+    ----------
+    images : int
+        In a batch.
+    repeats : int
+        The fastest of so many runs counts.
+
+    Returns
+    -------
+    list of Speed
+        One thread of the CPU, all its threads, and the GPU if there is one.
+    """
+    layer, threads = nn.Conv2d(64, 192, 5, padding=2), torch.get_num_threads()
+    operations = 2 * 192 * 27 * 27 * 64 * 5 * 5  # an image
+    places = [("CPU, 1 thread", "cpu", 1)]
+    if threads > 1:
+        places.append((f"CPU, {threads} threads", "cpu", threads))
+    best = training.best_device()
+    if best.type != "cpu":
+        places.append(
+            (torch.cuda.get_device_name() if best.type == "cuda" else best.type.upper(), best, threads)
+        )
+    speeds = []
+    try:
+        for name, device, count in places:
+            torch.set_num_threads(count)
+            moved, batch = layer.to(device), torch.randn(images, 64, 27, 27, device=device)
+            seconds = []
+            for _ in range(repeats + 1):  # the first run sets things up and is not counted
+                start = time.perf_counter()
+                moved(batch).sum().item()  # .item() waits for the device
+                seconds.append(time.perf_counter() - start)
+            each = min(seconds[1:]) / images
+            speeds.append(Speed(name, 1000 * each, operations / each / 1e9))
+    finally:
+        torch.set_num_threads(threads)
+    return speeds
+
+
+def show_convolution_speed():
+    """Display how fast this machine computes one convolution of AlexNet."""
+    speeds = convolution_speed()
+    figures.show_table(
+        ("AlexNet's second convolution", "time per image", "operations per second", "ratio"),
+        [
+            (
+                speed.device,
+                f"{speed.milliseconds:.2f} ms",
+                f"{speed.gigaflops:,.0f} billion",
+                f"{speeds[0].milliseconds / speed.milliseconds:.1f} x",
+            )
+            for speed in speeds
+        ],
+    )

@@ -1,0 +1,61 @@
+"""How each data set is trained on: batch size, learning rate and its course, and what an image may be changed into."""
+
+import math
+
+STEPS = {
+    "batch_size": 64,  # images a step: enough to keep the cores busy, few enough for many steps an epoch
+    "learning_rate": 0.05,  # at its highest; at twice as much, training begins to swing
+    "momentum": 0.9,  # each step keeps 90 % of the last one's direction, which averages the noise of batches out
+    "weight_decay": 5e-4,  # pulls weights gently towards zero, so that none learns single images by heart
+}
+
+RECIPES = {
+    "MNIST": {
+        **STEPS,
+        "mirror": False,  # a mirrored 3 is no digit
+        "shift": 0,  # digits are centred, in training and in test images alike
+    },
+    "CIFAR-10": {
+        **STEPS,
+        "weight_decay": 1e-3,  # more than digits need: photographs are few for their variety
+        "mirror": True,  # a cat seen in a mirror is a cat: each image counts for two
+        "shift": 2,  # pixels at most, up or down and left or right: an image comes in 25 places
+    },
+}
+
+
+def one_cycle(progress):
+    """Return the learning rate as a fraction of its peak, when ``progress`` (0 to 1) of the training is done.
+
+    It rises for a quarter of the steps, since first weights that are random bear no large ones, and falls to zero
+    then, so that the weights settle (L. N. Smith and N. Topin, 2018, arXiv:1708.07120).
+    """
+    return 0.04 + 0.96 * progress / 0.25 if progress < 0.25 else (1 - progress) / 0.75
+
+
+def checked_recipe(dataset, num_epochs, changes):
+    """Return the recipe for a data set with changes, or raise ValueError about the first that makes no sense."""
+    recipe = RECIPES[dataset.name]
+    if unknown := set(changes) - set(recipe):
+        raise ValueError(
+            f"train_model knows no {', '.join(sorted(unknown))}; a recipe has {', '.join(recipe)}"
+        )
+    recipe = {**recipe, **changes}
+    whole = {
+        "num_epochs": (num_epochs, 1),
+        "batch_size": (recipe["batch_size"], 1),
+        "shift": (recipe["shift"], 0),
+    }
+    for name, (value, least) in whole.items():
+        if not isinstance(value, int) or value < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, but it is {value!r}")
+    rates = {name: recipe[name] for name in ("learning_rate", "momentum", "weight_decay")}
+    for name, value in rates.items():
+        if not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise ValueError(f"{name} must be a finite number, but it is {value!r}")
+    if recipe["learning_rate"] <= 0:
+        raise ValueError(f"learning_rate must be a number above 0, but it is {recipe['learning_rate']!r}")
+    for name in ("momentum", "weight_decay"):
+        if not 0 <= recipe[name] < 1:
+            raise ValueError(f"{name} must be from 0 to below 1, but it is {recipe[name]!r}")
+    return recipe
