@@ -16,7 +16,7 @@ export function kernel(demo, data) {
   demo.slider("scale", "Scale", { min: 0.5, max: 4, step: 0.1, value: 1, text: value => `${value.toFixed(1)} pixels` });
   demo.slider("angle", "Angle", { min: 0, max: 180, value: 0, text: value => `${value}°` });
   const numbers = demo.text("numbers", "Own numbers", { value: "1 2 1\n0 0 0\n-1 -2 -1", rows: 3 });
-  numbers.input.addEventListener("input", () => (kind.value = OWN_NUMBERS));
+  numbers.input.addEventListener("input", () => (kind.value = OWN_NUMBERS), { capture: true }); // before it is drawn
   demo.check("flip", "Flip the kernel: true convolution");
   const row = demo.slider("row", "Row", { min: 0, max: first[0] - 1, value: Math.floor(first[0] / 2) });
   const column = demo.slider("column", "Column", { min: 0, max: first[1] - 1, value: Math.floor(first[1] / 2) });

@@ -35,16 +35,23 @@ class Demo:
         What the demo shows, in a sentence, for those who cannot see it.
     title : str, optional
         A name for it that differs where several of one kind stand in a notebook, such as "layers-SimpleCNN".
+    folder : Path, optional
+        Where the script lies; the folder ``demos`` unless given.
+
+    Raises
+    ------
+    ValueError
+        If ``alt`` is empty.
     """
 
-    def __init__(self, name, data, *, alt, title=None):
+    def __init__(self, name, data, *, alt, title=None, folder=FOLDER.parent):
         if not alt.strip():
             raise ValueError(f"a demo needs alt, a sentence for those who cannot see it; got {alt!r}")
-        self.name, self.data, self.alt = name, data, alt
+        self.name, self.data, self.alt, self.folder = name, data, alt, folder
         self.title = title or name.replace("_", "-")
 
     def _repr_html_(self):
-        script = bundle(FOLDER.parent / f"{self.name}.js")
+        script = bundle(self.folder / f"{self.name}.js")
         make = re.sub(r"_(\w)", lambda letter: letter[1].upper(), self.name)
         # "<" is written as an escape, so that no text of the data can end the script.
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")

@@ -1,4 +1,4 @@
-// A demo: its state in its controls, one `draw` an animation frame, and what tests and tinkerers may ask it.
+// A demo: its state in its controls, at most one `draw` a frame, and what tests and tinkerers may ask it.
 
 import { Bars, Picture, element, write } from "./draw.js";
 import { Check, Choice, Hidden, Player, Slider, Text, button } from "./controls.js";
@@ -88,15 +88,19 @@ export class Demo {
     this.redraw();
   }
 
+  // Draw at once, but not twice in a frame: what comes meanwhile is drawn in the next one, with the latest values.
   redraw() {
-    if (this.frame) return;
-    this.frame = requestAnimationFrame(() => this.flush());
+    this.late = this.frame != null;
+    if (this.late) return;
+    this.flush();
+    this.frame = requestAnimationFrame(() => {
+      this.frame = null;
+      if (this.late) this.redraw();
+    });
   }
 
-  // Draw now, with the latest values.
   flush() {
-    cancelAnimationFrame(this.frame);
-    this.frame = null;
+    this.late = false;
     const controls = Object.values(this.controls);
     try {
       this.drawn = this.draw(this.controls);
@@ -128,7 +132,7 @@ export class Demo {
         demo.flush();
       },
       outputs() {
-        if (demo.frame) demo.flush();
+        if (demo.late) demo.flush();
         return demo.drawn;
       },
       python: () => demo.python?.(),

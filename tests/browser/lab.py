@@ -25,9 +25,10 @@ WATCH = """(async () => {
   const session = jupyterapp.shell.currentWidget.sessionContext;
   await Promise.race([session.ready.then(() => session.session.kernel.info),
     new Promise((_, reject) => setTimeout(() => reject(new Error("no kernel after 60 s")), 60000))]);
-  window.ERRORS = []; window.BUSY = new Set();
+  window.ERRORS = []; window.BUSY = new Set(); window.MESSAGES = 0;
   session.iopubMessage.connect((_, message) => {
     const content = message.content, type = message.header.msg_type;
+    MESSAGES++;
     if (type == "error") ERRORS.push(content.ename + ": " + content.evalue);
     if (type == "status")
       BUSY[content.execution_state == "busy" ? "add" : "delete"](message.parent_header.msg_id);

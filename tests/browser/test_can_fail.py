@@ -1,47 +1,44 @@
-"""Sound demos pass; one broken demo for each kind of error shows that the tests of the lecture can fail."""
+"""A sound demo passes; one broken demo for each kind of fault shows that the tests of the lecture can fail."""
 
 import demo
-import lab
 import pytest
+import toys
 
 
-def complaints_of(page, errors):
-    """Return what is wrong with a notebook: its cells, its page, its demos."""
-    complaints = list(errors)
-    for root in page.locator(demo.DEMOS).all():
-        complaints += demo.check(page, root)
-    complaints += [f"no alternative text: {source}" for source in demo.images_without_text(page)]
-    return complaints + page.page_errors
-
-
-def test_sound_demos(open_page):
-    page = open_page(["import toys", "toys.film()", "toys.explorer()"])
-    errors = lab.run_all(page)
-    assert page.locator(demo.DEMOS).count() == 2
-    assert complaints_of(page, errors) == []
-    page.close()
+@pytest.mark.parametrize("place", ["page", "jupyterlab"])
+def test_a_sound_demo(show, place):
+    shown = show(toys.toy(), place)
+    assert demo.check(shown.page, shown.root) == []
+    shown.control("Gain").fill("0")
+    shown.settle()
+    assert "A gain is a number" in shown.root.inner_text()
+    shown.page.set_viewport_size({"width": demo.NARROW, "height": 844})
+    if place == "page":
+        assert demo.check_narrow(shown.page, shown.root) == []
 
 
 @pytest.mark.parametrize(
-    ("source", "complaint"),
+    ("fault", "complaint"),
     [
-        ("1 / 0", "ZeroDivisionError"),
-        ("toys.explorer(fault='callback')", "explorer: ZeroDivisionError"),
-        ("toys.explorer(fault='draw')", "explorer: RuntimeError: planted in draw"),
-        ("toys.page_error()", "planted on the page"),
-        ("toys.explorer(fault='idle')", "Flip' changes nothing"),
-        ("toys.explorer(fault='height')", "its height jumps"),
-        ("toys.blinking()", "blinking: blank in"),
-        (
-            "toys.widgets.Player([toys.film().frames[0]] * 3, alt='Still', name='still')",
-            "shows the same picture",
-        ),
-        ("toys.figures.show(toys.scene(0), alt='')", "no alternative text"),
+        ("draw", "toys: planted in draw"),
+        ("idle", "'Flip' changes nothing"),
+        ("height", "its height jumps"),
+        ("wide", "cut: figure"),
     ],
-    ids="cell callback draw page idle height blink player alt".split(),
 )
-def test_broken_demos(open_page, source, complaint):
-    page = open_page(["import toys", source])
-    found = complaints_of(page, lab.run_all(page))
+def test_broken_demos(show, fault, complaint):
+    shown = show(toys.toy(fault), "page")
+    found = demo.check(shown.page, shown.root)
     assert any(complaint in sentence for sentence in found), found
-    page.close()
+
+
+def test_a_demo_needs_words_and_a_script_that_cannot_end_early(tmp_path):
+    with pytest.raises(ValueError, match="a demo needs alt"):
+        toys.Demo("toys", {}, alt=" ")
+    (tmp_path / "bad.js").write_text("const end = '</script>';")
+    with pytest.raises(ValueError, match="end it too early"):
+        toys.Demo("bad", {}, alt="x", folder=tmp_path)._repr_html_()
+    assert (
+        "</b>"
+        not in toys.Demo("toys", {"x": "</b>"}, alt="x", folder=toys.Path(toys.__file__).parent)._repr_html_()
+    )
