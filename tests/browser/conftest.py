@@ -35,6 +35,17 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
+def camera_browser(chromium):
+    """Chromium with a camera that films a moving test pattern."""
+    flags = "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
+    browser = chromium.browser_type.launch(
+        executable_path=lab.CHROMIUM, args=[*lab.BROWSER_ARGUMENTS, *flags]
+    )
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
 def served(own_folders, chromium, tmp_path_factory):
     """(folder, address) of a JupyterLab server whose notebooks can import the lecture and `toys`."""
     work = tmp_path_factory.mktemp("jupyterlab")
@@ -83,8 +94,8 @@ def show(chromium, served, tmp_path_factory):
     folder, address = served
     pages = []
 
-    def show(demo, place):
-        page = shown.new_page(chromium)
+    def show(demo, place, browser=chromium):
+        page = shown.new_page(browser)
         pages.append(page)
         if place == "page":
             path = tmp_path_factory.mktemp("page") / "demo.html"

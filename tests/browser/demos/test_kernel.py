@@ -150,6 +150,52 @@ def test_own_picture_from_a_file(explorer):
     )
 
 
+# A picture of 30 x 20 grey pixels, pasted or dropped as a browser hands it over.
+GIVE = """async (root, kind) => {
+  const canvas = new OffscreenCanvas(30, 20), context = canvas.getContext("2d"), transfer = new DataTransfer();
+  context.fillStyle = "rgb(128, 128, 128)";
+  context.fillRect(0, 0, 30, 20);
+  transfer.items.add(new File([await canvas.convertToBlob()], "grey.png", { type: "image/png" }));
+  const options = { bubbles: true, cancelable: true, clipboardData: transfer, dataTransfer: transfer };
+  root.dispatchEvent(kind == "paste" ? new ClipboardEvent(kind, options) : new DragEvent(kind, options));
+}"""
+
+
+@pytest.mark.parametrize("kind", ["paste", "drop"])
+def test_own_picture_by_paste_and_drop(explorer, kind):
+    explorer.set(picture="small")
+    explorer.root.evaluate(GIVE, kind)
+    explorer.page.wait_for_timeout(400)
+    assert explorer.values()["picture"] == "Your own picture"
+    image = explorer.outputs()["image"]
+    assert image.shape == (20, 30)
+    np.testing.assert_allclose(image, 128 / 255, atol=0.005)
+
+
+def test_the_camera_is_filtered_live(show, camera_browser):
+    live = show(kernel_explorer(PICTURES), "page", camera_browser)
+    live.root.get_by_role("button", name="Camera").click()
+    live.page.wait_for_timeout(1500)
+    assert live.values()["picture"] == "Your own picture"
+    first = live.outputs()
+    live.page.wait_for_timeout(1000)
+    second = live.outputs()
+    assert max(first["image"].shape) == 120
+    assert np.abs(first["image"] - second["image"]).max() > 0.05, "the picture stands still"
+    weights = filters.classic_kernel("Horizontal edge")
+    check(second, expected(second["image"].astype(np.float32), weights, 14, 14))
+    live.set(picture="small")
+    live.page.wait_for_timeout(300)
+    assert live.root.get_by_role("button", name="Camera").inner_text() == "Camera"
+    assert live.page.page_errors == []
+
+
+def test_without_a_camera_a_sentence_says_so(explorer):
+    explorer.root.get_by_role("button", name="Camera").click()
+    explorer.page.wait_for_timeout(300)
+    assert "No camera" in explorer.root.locator("[role=alert]").first.inner_text()
+
+
 def test_no_errors(explorer):
     assert explorer.page.page_errors == []
 
