@@ -10,6 +10,7 @@ from torch import nn
 import cnn
 import filters
 import pooling
+from figures.tracing import count_parameters
 
 
 class Question(NamedTuple):
@@ -18,11 +19,6 @@ class Question(NamedTuple):
     text: str
     answer: float
     why: str
-
-
-def parameters(net):
-    """Return the number of weights and biases of a network or layer."""
-    return sum(weights.numel() for weights in net.parameters())
 
 
 def questions():
@@ -63,7 +59,7 @@ def questions():
         ),
         Question(
             "How many parameters has a layer with 32 kernels of 5x5 on an RGB image?",
-            parameters(nn.Conv2d(3, 32, 5)),
+            count_parameters(nn.Conv2d(3, 32, 5)),
             "Each kernel has 5·5·3 weights and a bias. The size of the image does not matter.",
         ),
         Question(
@@ -88,7 +84,7 @@ def questions():
         ),
         Question(
             "How many parameters has CifarCNN?",
-            parameters(cnn.CifarCNN()),
+            count_parameters(cnn.CifarCNN()),
             "2,432 + 25,632 + 51,264 in the convolutions, 65,600 + 650 in the dense layers.",
         ),
     ]

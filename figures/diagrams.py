@@ -1,16 +1,13 @@
 """Diagrams and tables of networks, drawn from what `figures.tracing` reads off the modules: nothing is typed in."""
 
 import math
-import operator
 import re
 from itertools import groupby, pairwise
 from typing import NamedTuple
 
 import torch
-import torch.fx
 import torchvision
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
-from torch import nn
 
 import figures
 from figures.axes import ACCENT, FONT, INK, POSITIVE, SECOND
@@ -140,7 +137,7 @@ def _connect(ax, layer, before, one, other):
         corners = [top, (u, v + tall), (u, v), low]
         ax.add_patch(Polygon(corners, facecolor=COLORS["dense"], alpha=0.13, linewidth=0))
         return
-    side = max(width * layer.kernel / before.shape[2], 0.07)
+    side = max(width * layer.window.size[1] / before.shape[2], 0.07)
     corner = (x + 0.55 * (width - side), y + 0.6 * (height - side))
     ax.add_patch(Rectangle(corner, side, side, facecolor="white", alpha=0.55, edgecolor=INK, linewidth=1.5))
     target = (u + 0.06, v + tall * 0.6)
@@ -178,17 +175,6 @@ def residual_steps(net, input_shape):
     return steps
 
 
-def receptive_fields(steps):
-    """Return how many pixels of the image a unit sees along one side, after each step."""
-    field, jump, fields = 1, 1, []
-    for step in steps:
-        for layer in step.layers:
-            if layer.kernel:
-                field, jump = field + (layer.kernel - 1) * jump, jump * layer.stride
-        fields.append(field)
-    return fields
-
-
 def draw_residual_network(net, input_shape, title=""):
     """Draw a torchvision ResNet, a row for each size of feature map, with its shortcuts as arcs.
 
@@ -216,7 +202,7 @@ def draw_residual_network(net, input_shape, title=""):
     ax.title.set_fontsize(FONT + 4)
     ax.set(xlim=(0, 12.6), ylim=(0.1, 0.95 * rows + 0.2), aspect="equal")
     groups, labels, ends, learned = [], [], {}, []
-    for step, field in zip(steps, receptive_fields(steps), strict=True):
+    for step in steps:
         y, x = 0.95 * (rows - 1 - step.stage) + 0.5, ends.get(step.stage, 2.2)
         group = _draw_step(ax, step, x, y)
         if step.stage not in ends:
@@ -227,6 +213,7 @@ def draw_residual_network(net, input_shape, title=""):
         learned += [layer for layer in step.layers if layer.parameters]
         shortcuts = [s.shortcut for s in steps[: len(groups)] if s.shortcut]
         parameters = sum(layer.parameters for layer in [*learned, *shortcuts])
+        field = step.layers[-1].field.size[0]
         seen = f"{field} × {field} pixels" if field < max(input_shape[1:]) else "the whole image"
         count = f"{len(learned)} layer" + "s" * (len(learned) > 1)
         labels.append(f"{count}, {parameters / 1e6:.2f} million parameters; a unit sees {seen}")
@@ -250,7 +237,8 @@ def _draw_step(ax, step, x, y):
         box = FancyBboxPatch(corner, pitch - 0.12, 0.42, boxstyle="round,pad=0,rounding_size=0.08",
                              facecolor=STAGES[step.stage % len(STAGES)], edgecolor=INK, linewidth=1)  # fmt: skip
         text = re.sub("^conv ", "", layer.does.split(",")[0]) if _is_block(step) else layer.does.split(",")[0]
-        text += f" /{layer.stride}" * (layer.stride > 1)
+        stride = layer.window.stride[0]
+        text += f" /{stride}" * (stride > 1)
         middle = x + pitch * (k + 0.5)
         artists += [
             ax.add_patch(box),
@@ -303,47 +291,40 @@ def block_diagram(block):
     -------
     Figure
     """
-    modules = dict(block.named_modules())
-    labels = {nn.BatchNorm2d: "batch\nnorm", nn.ReLU: "ReLU"}
-    colors = {nn.Conv2d: "#cfe3ea", nn.BatchNorm2d: "#e8eef2", nn.ReLU: "#f6dcb8"}
+    colors = {"batch norm": "#e8eef2", "ReLU": "#f6dcb8"}
     fig = figures.figure(12.6, 4)
     ax = figures.bare(fig.add_subplot())
     x, entry = 1.1, 0.55
     _arrow(ax, (0.35, 1), (x, 1))
     ax.text(0.3, 1, "$x$", ha="right", va="center", fontsize=FONT + 8, color=INK)
-    for node in torch.fx.symbolic_trace(block).graph.nodes:
-        if node.target in (operator.add, operator.iadd):
-            ax.add_patch(Circle((x + 0.3, 1), 0.3, facecolor="white", edgecolor=ACCENT, linewidth=3))
-            ax.text(x + 0.3, 1, "+", ha="center", va="center", fontsize=FONT + 10, color=ACCENT)
-            ax.plot([entry, entry, x + 0.3], [1, 2.35, 2.35], color=ACCENT, linewidth=3)
-            _arrow(ax, (x + 0.3, 2.35), (x + 0.3, 1.3), ACCENT)
-            ax.text(
-                (entry + x) / 2, 2.5, "shortcut: $x$ as it is", ha="center", fontsize=FONT + 4, color=ACCENT
-            )
-            ax.text(
-                (entry + x) / 2,
-                0.1,
-                "$F(x)$: what the block learns",
-                ha="center",
-                va="center",
-                fontsize=FONT + 6,
-                color=SECOND,
-            )
+    layers = trace(block, (block.conv1.in_channels, 8, 8))[1:]
+    for text in (part for layer in layers for part in (layer.does.split(",")[0], *layer.after.split(", "))):
+        if text == "+ shortcut":
             width = 0.6
-        elif node.op == "call_module" and "downsample" not in node.target:
-            layer, width = modules[node.target], 1.3
-            box = FancyBboxPatch((x, 0.55), width, 0.9, boxstyle="round,pad=0,rounding_size=0.1", edgecolor=INK,
-                                 facecolor=colors[type(layer)], linewidth=1.5)  # fmt: skip
-            ax.add_patch(box)
-            text = labels.get(type(layer)) or f"conv {layer.kernel_size[0]}×{layer.kernel_size[1]}"
-            ax.text(x + width / 2, 1, text, ha="center", va="center", fontsize=FONT + 2, color=INK)
+            _draw_addition(ax, entry, x)
         else:
-            continue
+            width = 1.3
+            box = FancyBboxPatch((x, 0.55), width, 0.9, boxstyle="round,pad=0,rounding_size=0.1", edgecolor=INK,
+                                 facecolor=colors.get(text, "#cfe3ea"), linewidth=1.5)  # fmt: skip
+            ax.add_patch(box)
+            text = text.replace("batch norm", "batch\nnorm")
+            ax.text(x + width / 2, 1, text, ha="center", va="center", fontsize=FONT + 1, color=INK)
         _arrow(ax, (x + width, 1), (x + width + 0.35, 1))
         x += width + 0.35
     ax.text(x + 0.1, 1, "$y = $ReLU$(F(x) + x)$", va="center", fontsize=FONT + 6, color=INK)
     ax.set(xlim=(0, x + 2.6), ylim=(-0.2, 2.9), aspect="equal")
     return fig
+
+
+def _draw_addition(ax, entry, x):
+    """Draw a plus, and the shortcut that leads there from ``entry``."""
+    ax.add_patch(Circle((x + 0.3, 1), 0.3, facecolor="white", edgecolor=ACCENT, linewidth=3))
+    ax.text(x + 0.3, 1, "+", ha="center", va="center", fontsize=FONT + 10, color=ACCENT)
+    ax.plot([entry, entry, x + 0.3], [1, 2.35, 2.35], color=ACCENT, linewidth=3)
+    _arrow(ax, (x + 0.3, 2.35), (x + 0.3, 1.3), ACCENT)
+    middle, style = (entry + x) / 2, {"ha": "center", "va": "center"}
+    ax.text(middle, 2.6, "shortcut: $x$ as it is", fontsize=FONT + 4, color=ACCENT, **style)
+    ax.text(middle, 0.1, "$F(x)$: what the block learns", fontsize=FONT + 6, color=SECOND, **style)
 
 
 def _arrow(ax, start, end, color=INK):

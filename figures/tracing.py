@@ -1,4 +1,4 @@
-"""The layers of a network, their shapes and what they cost, read off the modules themselves.
+"""The layers of a network, their shapes, what they cost and what they see, read off the network itself.
 
 `trace` runs a network without numbers, on PyTorch's meta device, where a tensor has a shape and no content. It
 follows ``forward`` with `torch.fx`, since a hook on a module would miss the poolings that are functions.
@@ -11,19 +11,60 @@ from typing import NamedTuple
 
 import torch
 import torch.fx
-import torch.nn.functional as F
 from torch import nn
 
+# Modules, functions and methods by their names in lower case, without "_": nn.MaxPool2d, F.max_pool2d ...
 POOLINGS = {
-    nn.MaxPool2d: "max pool",
-    nn.AvgPool2d: "avg pool",
-    nn.AdaptiveAvgPool2d: "avg pool",
-    F.max_pool2d: "max pool",
-    F.avg_pool2d: "avg pool",
-    F.adaptive_avg_pool2d: "avg pool",
+    "maxpool2d": "max pool",
+    "avgpool2d": "avg pool",
+    "adaptivemaxpool2d": "max pool",
+    "adaptiveavgpool2d": "avg pool",
 }
-ACTIVATIONS = {nn.ReLU: "ReLU", nn.Tanh: "tanh", F.relu: "ReLU", torch.relu: "ReLU", torch.tanh: "tanh"}
-ACTIVATIONS |= {"relu": "ReLU", "tanh": "tanh"}  # as methods of a tensor
+FOLLOWING = {
+    "relu": "ReLU",
+    "tanh": "tanh",
+    "sigmoid": "sigmoid",
+    "batchnorm2d": "batch norm",
+    "dropout": "dropout",
+}
+ADDITIONS = ("add", "iadd")
+
+
+class Window(NamedTuple):
+    """The window of a convolution or pooling, each as (rows, columns), in pixels of what goes in."""
+
+    size: tuple = (1, 1)
+    stride: tuple = (1, 1)
+    padding: tuple = (0, 0)  # before the first row and column
+    dilation: tuple = (1, 1)
+
+
+class Field(NamedTuple):
+    """The pixels of the image that a unit can see, each as (rows, columns).
+
+    Attributes
+    ----------
+    size : tuple of int
+        Rows and columns of the box that it sees.
+    jump : tuple of int
+        Pixels from the box of one unit to that of the next.
+    start : tuple of int
+        The pixel at which the box of the first unit starts; negative ones lie in the padding.
+    """
+
+    size: tuple = (1, 1)
+    jump: tuple = (1, 1)
+    start: tuple = (0, 0)
+
+    def through(self, window):
+        """Return the field of the units behind a window over units with this field."""
+        axes = range(2)
+        reach = [window.dilation[k] * (window.size[k] - 1) for k in axes]
+        return Field(
+            tuple(self.size[k] + reach[k] * self.jump[k] for k in axes),
+            tuple(self.jump[k] * window.stride[k] for k in axes),
+            tuple(self.start[k] - window.padding[k] * self.jump[k] for k in axes),
+        )
 
 
 class Layer(NamedTuple):
@@ -40,11 +81,13 @@ class Layer(NamedTuple):
     does : str
         In words: "conv 5×5, padding 2".
     after : str
-        What follows before the next layer: "tanh".
+        What follows before the next layer: "batch norm, ReLU".
     inputs, shape : tuple of int
         (channels, rows, columns) or (units,) that go in and that come out.
-    kernel, stride : int
-        Of the window, in pixels; 0 and 1 where there is none.
+    window : Window
+        What it looks at; a dense layer behind feature maps looks at whole maps.
+    field : Field
+        What its units see of the image; along the longest path where there are several.
     parameters : int
         Weights and biases, those of a batch norm behind it included.
     multiply_adds : int
@@ -59,8 +102,8 @@ class Layer(NamedTuple):
     after: str
     inputs: tuple
     shape: tuple
-    kernel: int
-    stride: int
+    window: Window
+    field: Field
     parameters: int
     multiply_adds: int
 
@@ -78,31 +121,99 @@ def trace(net, input_shape):
     Returns
     -------
     list of Layer
-        The first is the input. A layer that does not change the shape, such as dropout, is left out.
+        The first is the input.
 
     Raises
     ------
     ValueError
         If ``input_shape`` is not of that form, or if an image of that shape does not fit the network.
     """
+    layers = [Layer("Input", "", "input", "", "", (), tuple(input_shape), Window(), Field(), 0, 0)]
+    owner = {}  # node -> the layer that its values come from
+    for step in _run(net, input_shape):
+        sources = [owner[node] for node in step.node.all_input_nodes if node in owner]
+        if step.node.op == "placeholder":
+            owner[step.node] = 0
+        elif sources and step.shape is not None:
+            number = max(sources, key=lambda k: layers[k].field.size)
+            if layer := _layer(step, layers, number):
+                number = len(layers)
+                layers.append(layer)
+            else:
+                layers[number] = _followed(layers[number], step, len(sources))
+            owner[step.node] = number
+    return layers
+
+
+def receptive_field(net, input_shape, name):
+    """Return the `Field` of the units of a layer, named as in the network ("c1") or in its diagram ("P2").
+
+    Source: A. Araujo, W. Norris, J. Sim, "Computing receptive fields of convolutional neural networks", Distill,
+    2019.
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer, or as `trace`.
+    """
+    layers = trace(net, input_shape)
+    for layer in layers:
+        if name in (layer.name, layer.target):
+            return layer.field
+    raise ValueError(f"there is no layer {name!r}: choose from {', '.join(layer.name for layer in layers)}")
+
+
+def structure(net, input_shape):
+    """Describe what a network computes, one line an operation, to tell whether two networks are the same.
+
+    Unlike what `torch.fx` prints, the lines do not depend on the version of PyTorch.
+    """
+    lines = []
+    for step in _run(net, input_shape):
+        if step.node.op != "placeholder" and step.shape is not None:
+            window = _window(step)
+            constants = [str(value) for value in [*step.node.args, *step.node.kwargs.values()]
+                         if isinstance(value, (int, float, str))]  # fmt: skip
+            does = window[0] if window else " ".join([step.name, *constants])
+            lines.append(f"{does}: {'×'.join(map(str, step.shape))}")
+    return lines
+
+
+def count_parameters(net):
+    """Return the number of weights and biases of a network or layer."""
+    return sum(weights.numel() for weights in net.parameters())
+
+
+class _Step(NamedTuple):
+    """A node of a traced network: its name, its module if it is one, and shapes without the batch.
+
+    ``shape`` is None for what is not a tensor.
+    """
+
+    node: torch.fx.Node
+    name: str
+    module: nn.Module | None
+    inputs: tuple | None
+    shape: tuple | None
+
+
+def _run(net, input_shape):
+    """Run a network without numbers and return a `_Step` for each node, in order."""
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise ValueError(f"input_shape must be (channels, rows, columns), but it is {tuple(input_shape)}")
-    copied = copy.deepcopy(net).to("meta").eval()
-    graph, modules = torch.fx.symbolic_trace(copied), dict(copied.named_modules())
-    layers = [Layer("Input", "", "input", "", "", (), tuple(input_shape), 0, 1, 0, 0)]
-    owner, shapes = {}, {}  # node -> the layer that its values come from, and their shape
+    copied = copy.deepcopy(net).to("meta", torch.float32).eval()
+    graph, modules, shapes, steps = torch.fx.symbolic_trace(copied), dict(copied.named_modules()), {}, []
 
     class Recorder(torch.fx.Interpreter):
         def run_node(self, node):
             value = super().run_node(node)
-            if node.op == "placeholder":
-                owner[node] = 0
-            elif node.op != "output":
-                source = node.all_input_nodes[0]
-                owner[node] = owner[source]
-                operation = modules[node.target] if node.op == "call_module" else node.target
-                _record(layers, owner, node, operation, shapes[source], tuple(value.shape[1:]))
-            shapes[node] = tuple(getattr(value, "shape", ())[1:])
+            shapes[node] = tuple(value.shape[1:]) if isinstance(value, torch.Tensor) else None
+            if node.op not in ("output", "get_attr"):
+                module = modules[node.target] if node.op == "call_module" else None
+                named = type(module) if module is not None else node.target
+                name = getattr(named, "__name__", str(named)).lower().replace("_", "")
+                inputs = next((shapes[k] for k in node.all_input_nodes), None)
+                steps.append(_Step(node, name, module, inputs, shapes[node]))
             return value
 
     try:
@@ -112,54 +223,85 @@ def trace(net, input_shape):
         raise ValueError(
             f"an image of shape {tuple(input_shape)} does not fit the network: {reason}"
         ) from error
-    return layers
+    return steps
 
 
-def _record(layers, owner, node, operation, inputs, shape):
-    """Add to ``layers`` what a node of the traced network does."""
-    key = type(operation) if isinstance(operation, nn.Module) else operation
-    target = node.target if isinstance(operation, nn.Module) else ""
-    source = layers[owner[node]]
-    count = sum(p.numel() for p in operation.parameters()) if target else 0
-    if key in ACTIVATIONS:
-        layers[owner[node]] = source._replace(after=ACTIVATIONS[key])
-        return
-    if isinstance(operation, nn.BatchNorm2d):
-        layers[owner[node]] = source._replace(parameters=source.parameters + count)
-        return
-    if isinstance(operation, nn.Conv2d):
-        kind, kernel, stride = "convolution", operation.kernel_size[0], operation.stride[0]
-        does, padding = f"conv {kernel}×{operation.kernel_size[1]}", operation.padding[0]
-        products = math.prod(shape) * operation.weight[0].numel()
-    elif isinstance(operation, nn.Linear):
-        kind, does, kernel, stride, padding = "dense", "dense", 0, 1, 0
-        products = operation.weight.numel()
-    elif key in POOLINGS and inputs != shape:
-        kind, products = "pooling", 0
-        kernel, stride, padding = _window(node, operation, inputs)
-        does = f"{POOLINGS[key]} {kernel}×{kernel}"
+def _layer(step, layers, number):
+    """Return the `Layer` that a step is, behind layer ``number``, or None if it is none."""
+    source, target = layers[number], step.node.target if step.module is not None else ""
+    products = 0
+    if isinstance(step.module, nn.Linear):
+        kind, does, products = "dense", "dense", step.module.weight.numel()
+        window = Window(size=source.shape[1:]) if len(source.shape) == 3 else Window()
+    elif described := _window(step):
+        does, window = described
+        kind = "convolution" if does.startswith("conv") else "pooling"
+        if kind == "convolution":
+            products = math.prod(step.shape) * step.module.weight[0].numel()
+        elif window == Window():  # an adaptive pooling to the size that is there
+            return None
     else:
-        return
-    does += f", stride {stride}" * (stride != 1) + f", padding {padding}" * (padding != 0)
-    name = _name(layers, target, kind)
-    owner[node] = len(layers)
-    layers.append(Layer(name, target, kind, does, "", inputs, shape, kernel, stride, count, products))
+        return None
+    return Layer(
+        name=_layer_name(layers, target, kind),
+        target=target,
+        kind=kind,
+        does=does,
+        after="",
+        inputs=step.inputs,
+        shape=step.shape,
+        window=window,
+        field=source.field.through(window),
+        parameters=count_parameters(step.module) if step.module is not None else 0,
+        multiply_adds=products,
+    )
 
 
-def _window(node, operation, inputs):
-    """Return size, stride and padding of a pooling, which may be a module or a function."""
-    if isinstance(operation, nn.AdaptiveAvgPool2d):
-        return inputs[1], 1, 0
-    if isinstance(operation, nn.Module):
-        values = operation.kernel_size, operation.stride, operation.padding
+def _followed(layer, step, sources):
+    """Return a layer with what a step does to its values."""
+    label = "+ shortcut" if step.name in ADDITIONS and sources > 1 else FOLLOWING.get(step.name)
+    if label is None:
+        return layer
+    count = count_parameters(step.module) if step.module is not None else 0
+    after = f"{layer.after}, {label}" if layer.after else label
+    return layer._replace(after=after, parameters=layer.parameters + count)
+
+
+def _window(step):
+    """Return a convolution or pooling in words, and its `Window`; None if a step is neither."""
+    if isinstance(step.module, nn.Conv2d):
+        given, kind = vars(step.module), "conv"
+    elif step.name not in POOLINGS:
+        return None
     else:
-        names = ("kernel_size", "stride", "padding")
-        given = dict(zip(names, node.args[1:], strict=False)) | node.kwargs
-        values = given["kernel_size"], given.get("stride") or given["kernel_size"], given.get("padding", 0)
-    return tuple(value[0] if isinstance(value, tuple) else value for value in values)
+        kind = POOLINGS[step.name]
+        names = ["output_size"] if "adaptive" in step.name else ["kernel_size", "stride", "padding"]
+        names += ["dilation"] * (step.name == "maxpool2d")
+        given = vars(step.module) if step.module is not None else (
+            dict(zip(names, step.node.args[1:], strict=False)) | step.node.kwargs)  # fmt: skip
+    if "output_size" in given:  # the same as windows of a fixed size where that divides the input
+        here, wanted = step.inputs[1:], _pair(given["output_size"])
+        stride = tuple(n // m if m > 1 else 1 for n, m in zip(here, wanted, strict=True))
+        size = tuple(n - (m - 1) * s for n, m, s in zip(here, wanted, stride, strict=True))
+        return f"{kind} {size[0]}×{size[1]}", Window(size, stride)
+    size, dilation = _pair(given["kernel_size"]), _pair(given.get("dilation", 1))
+    stride, padding = _pair(given.get("stride") or size), given.get("padding", 0)
+    does = f"{kind} {size[0]}×{size[1]}"
+    for name, value, default in (("stride", stride, 1), ("padding", padding, 0), ("dilation", dilation, 1)):
+        if value not in (default, (default, default), "valid"):
+            rows, columns = _pair(value)
+            does += f", {name} {rows}" + f"×{columns}" * (rows != columns)
+    if padding == "same":
+        padding = tuple(d * (k - 1) // 2 for d, k in zip(dilation, size, strict=True))
+    return does, Window(size, stride, _pair(0 if padding == "valid" else padding), dilation)
 
 
-def _name(layers, target, kind):
+def _pair(value):
+    """Return one number as two, and two as they are."""
+    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+
+
+def _layer_name(layers, target, kind):
     """Return C1, P2, F3 ...: as the module is called, or by counting the layers that learn, as AlexNet's paper."""
     if re.fullmatch(r"[a-z]\d+", target):
         return target.upper()
@@ -169,64 +311,3 @@ def _name(layers, target, kind):
     if kind == "pooling":
         return f"P{int(last[0]) + 1 if named else learned}"
     return f"{kind[0].upper().replace('D', 'F')}{learned + 1}"
-
-
-class Step(NamedTuple):
-    """A layer that moves a window: its name, and the window's size, stride and padding in pixels of its input."""
-
-    name: str
-    size: int
-    stride: int
-    padding: int
-
-
-def window_steps(net):
-    """Return the convolutions and poolings of a network in their order, read off its traced forward pass.
-
-    Parameters
-    ----------
-    net : nn.Module
-        Made of `nn.Conv2d`, and `F.max_pool2d` or `F.avg_pool2d` with plain numbers.
-
-    Returns
-    -------
-    list of Step
-    """
-    modules = dict(net.named_modules())
-    steps = []
-    for node in torch.fx.symbolic_trace(copy.deepcopy(net)).graph.nodes:
-        if node.op == "call_module" and isinstance(modules[node.target], nn.Conv2d):
-            layer = modules[node.target]
-            steps.append(Step(node.target, layer.kernel_size[0], layer.stride[0], layer.padding[0]))
-        elif node.target in (F.max_pool2d, F.avg_pool2d):
-            size = node.args[1] if len(node.args) > 1 else node.kwargs["kernel_size"]
-            stride = node.args[2] if len(node.args) > 2 else node.kwargs.get("stride") or size
-            padding = node.args[3] if len(node.args) > 3 else node.kwargs.get("padding", 0)
-            steps.append(Step(f"p{len(steps) + 1}", size, stride, padding))
-    return steps
-
-
-def receptive_field(steps, name):
-    """Return the box of pixels that a unit can see.
-
-    Parameters
-    ----------
-    steps : list of Step
-        The layers from the input on.
-    name : str
-        The layer of the unit.
-
-    Returns
-    -------
-    (int, int, int)
-        Rows and columns of the box, its step from one unit to the next, and the pixel at which the box of the
-        first unit starts (negative: in the padding).
-    """
-    size, jump, start = 1, 1, 0
-    for step in steps:
-        size += (step.size - 1) * jump
-        start -= step.padding * jump
-        jump *= step.stride
-        if step.name == name:
-            return size, jump, start
-    raise ValueError(f"there is no layer {name!r}: choose from {', '.join(step.name for step in steps)}")

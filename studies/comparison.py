@@ -17,6 +17,7 @@ from torch import nn
 import datasets
 import figures
 import training
+from figures.tracing import count_parameters
 
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 
@@ -136,8 +137,7 @@ def show_comparison(trained, dataset, images=1000):
             start = time.perf_counter()
             net(batch)
             seconds = time.perf_counter() - start
-        parameters = sum(weights.numel() for weights in net.parameters())
-        validation = snapshots[-1]["val_accuracy"]
+        parameters, validation = count_parameters(net), snapshots[-1]["val_accuracy"]
         rows.append(
             (name, f"{parameters:,}", f"{validation:.2%}", f"{accuracy:.2%}", f"{1000 * seconds:.0f} ms")
         )

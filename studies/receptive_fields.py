@@ -5,7 +5,7 @@ import copy
 import torch
 
 import figures
-from figures.tracing import receptive_field, window_steps
+from figures.tracing import receptive_field
 
 
 def measured_field(net, dataset, name, images=24):
@@ -43,15 +43,14 @@ def measured_field(net, dataset, name, images=24):
 
 def draw_receptive_fields(net, dataset, names=("c1", "c3", "c5")):
     """Draw, for the centre unit of each layer, the box that it can see and the pixels that it listens to."""
-    steps = window_steps(net)
     fig = figures.figure(4 * len(names), 4.6)
     for ax, name in zip(fig.subplots(1, len(names)), names, strict=True):
-        size, jump, start = receptive_field(steps, name)
+        box = receptive_field(net, dataset.val.values.shape[1:], name)
         field, centre = measured_field(net, dataset, name)
-        figures.bare(ax, f"{name.upper()}: sees {size}x{size} pixels")
+        figures.bare(ax, f"{name.upper()}: sees {box.size[0]}x{box.size[1]} pixels")
         ax.imshow(field, cmap="magma", vmin=0, vmax=1, interpolation="nearest")
-        corner = start + centre * jump
-        figures.mark(ax, corner, corner, size, size)
+        row, column = (start + centre * jump for start, jump in zip(box.start, box.jump, strict=True))
+        figures.mark(ax, row, column, *box.size)
     return fig
 
 

@@ -8,7 +8,7 @@ from torchvision.transforms.v2 import functional as tv
 
 import cnn
 from datasets import MulticlassDataset
-from figures import tracing
+from figures.tracing import receptive_field
 from studies import receptive_fields, views_and_votes
 
 
@@ -17,27 +17,12 @@ def dataset():
     return MulticlassDataset.cifar().normalize().to_torch()
 
 
-def test_window_steps_are_read_off_the_forward_pass():
-    steps = tracing.window_steps(cnn.CifarCNN())
-    assert [(step.name, step.size, step.stride, step.padding) for step in steps] == [
-        ("c1", 5, 1, 2),
-        ("p2", 3, 2, 0),
-        ("c3", 5, 1, 2),
-        ("p4", 3, 2, 1),
-        ("c5", 5, 1, 2),
-        ("p6", 3, 2, 1),
-    ]
-    assert [tracing.receptive_field(steps, name)[0] for name in ("c1", "c3", "c5")] == [5, 15, 35]
-    with pytest.raises(ValueError, match="choose from c1, p2"):
-        tracing.receptive_field(steps, "c9")
-
-
 @pytest.mark.parametrize("name", ["c1", "c3"])
 def test_the_measured_field_fills_the_box_and_nothing_else(name, dataset):
     torch.manual_seed(0)
     net = cnn.CifarCNN()
     field, centre = receptive_fields.measured_field(net, dataset, name, images=40)
-    size, jump, start = tracing.receptive_field(tracing.window_steps(net), name)
+    (size, _), (jump, _), (start, _) = receptive_field(net, (3, 32, 32), name)
     seen = np.argwhere(field > 0)
     corner = start + centre * jump
     assert seen.min() == corner and seen.max() == corner + size - 1
