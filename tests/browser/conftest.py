@@ -11,6 +11,7 @@ import shown
 from nbformat.sign import NotebookNotary
 
 ROOT = Path(__file__).parents[2]
+REAL_DATA = os.environ.get("LECTURE_REAL_DATA")
 # The policy of lecture.html: nothing may come from anywhere.
 PAGE = """<!doctype html>
 <html lang="en">
@@ -52,7 +53,8 @@ def served(own_folders, chromium, tmp_path_factory):
     folder = work / "notebooks"
     folder.mkdir()
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "browser")])
-    with lab.server(folder, work, environment={"PYTHONPATH": path}) as address:
+    environment = {"PYTHONPATH": path, **({"LECTURE_DATA": REAL_DATA} if REAL_DATA else {})}
+    with lab.server(folder, work, environment=environment) as address:
         yield folder, address
 
 
@@ -81,11 +83,17 @@ def open_page(chromium, served):
 @pytest.fixture(scope="session")
 def lecture(open_page):
     """(page, errors) of the lecture in JupyterLab, all of its cells run."""
-    path = ROOT / "lecture.ipynb"
-    if not path.exists():
-        pytest.skip("there is no lecture.ipynb")
-    page = open_page(path, "lecture.ipynb")
+    page = open_page(ROOT / "lecture.ipynb", "lecture.ipynb")
     return page, lab.run_all(page)
+
+
+@pytest.fixture(scope="session")
+def saved_lecture(lecture, served):
+    """Path of the lecture as JupyterLab saves it once it has run."""
+    page, _ = lecture
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_timeout(2000)
+    return served[0] / "lecture.ipynb"
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,12 @@
-"""The lecture in JupyterLab: it runs, and every control of every demo does something."""
-
-from pathlib import Path
+"""The lecture in JupyterLab: it runs, every control of every demo does something, and a saved copy is alive again."""
 
 import demo
+import lab
+import nbformat
+import shown
+from nbformat.sign import NotebookNotary
 
-SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+LARGEST = 4_000_000  # bytes of outputs in a saved notebook
 
 
 def test_runs_without_errors(lecture):
@@ -20,36 +22,75 @@ def test_every_picture_has_a_text(lecture):
     assert demo.images_without_text(page) == []
 
 
-def test_every_control_of_every_demo(lecture):
+def test_every_control_of_every_demo_and_the_kernel_hears_of_none(lecture):
     page, _ = lecture
-    demos = page.locator(demo.DEMOS).all()
-    names = [demo.name_of(root) for root in demos]
-    assert len(names) >= 9
+    roots = page.locator(demo.DEMOS).all()
+    names = [demo.name_of(root) for root in roots]
+    assert len(names) >= 12
     assert len(set(names)) == len(names), "demos are told apart by their names"
-    assert [sentence for root in demos for sentence in demo.check(page, root)] == []
-    assert page.page_errors == []
+    lab.settle(page)
+    messages = page.evaluate("MESSAGES")
+    assert [sentence for root in roots for sentence in demo.check(page, root)] == []
+    assert page.evaluate("MESSAGES") == messages
 
 
-def test_screenshots(lecture):
-    """Write a picture of each part, to be looked at."""
+def test_arrow_keys_and_letters_stay_in_a_demo(lecture):
+    """JupyterLab would take them for itself: an arrow would leave the slider, a "b" would add a cell."""
     page, _ = lecture
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    parts = page.evaluate(PARTS)
-    assert len(parts) >= 1
-    for number, height in enumerate(parts):
-        page.set_viewport_size({"width": 1400, "height": min(height + 120, 8000)})
-        page.evaluate("number => document.querySelector(`[data-part='${number}']`).scrollIntoView()", number)
-        page.wait_for_timeout(300)
-        page.screenshot(path=SHOTS / f"part-{number:02d}.png")
-    page.set_viewport_size({"width": 1400, "height": 1000})
+    cells = page.locator(".jp-Cell").count()
+    for control in page.locator(".lecture-demo :is(input[type=range], select, button):enabled").all():
+        control.focus()
+        page.keyboard.press("b")
+        page.keyboard.press("ArrowDown")
+        assert control.evaluate("control => control == document.activeElement")
+    assert page.locator(".jp-Cell").count() == cells
 
 
-# Number the cells that open a part; return the height of each part in pixels.
-PARTS = """() => {
-  const cells = [...document.querySelectorAll(".jp-Notebook .jp-Cell")], heights = [];
-  for (const cell of cells) {
-    if (cell.querySelector("h1, h2")) { cell.dataset.part = heights.length; heights.push(0); }
-    if (heights.length) heights[heights.length - 1] += Math.ceil(cell.getBoundingClientRect().height);
-  }
-  return heights;
-}"""
+def test_outputs_of_the_saved_notebook_are_small(saved_lecture):
+    notebook = nbformat.read(saved_lecture, 4)
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    assert len(outputs) > 30
+    assert (
+        sum(len(nbformat.v4.writes_json(nbformat.v4.new_notebook(cells=[holding(o)]))) for o in outputs)
+        <= LARGEST
+    )
+
+
+def holding(output):
+    """Return a cell with one output."""
+    return nbformat.v4.new_code_cell(outputs=[output])
+
+
+def reopened(chromium, served, saved_lecture, name, trusted):
+    """Return a page with a copy of the saved lecture, opened and not run."""
+    folder, address = served
+    notebook = nbformat.read(saved_lecture, 4)
+    notebook.metadata.copy = name  # the signature is of the content: the copy must be another notebook
+    nbformat.write(notebook, folder / name)
+    if trusted:
+        NotebookNotary(data_dir=str(folder.parent / "signatures")).sign(nbformat.read(folder / name, 4))
+    page = shown.new_page(chromium)
+    shown.open_in_jupyterlab(page, address, name)
+    page.locator(".lecture-demo").first.wait_for()
+    page.wait_for_timeout(3000)
+    return page
+
+
+def test_a_trusted_copy_is_alive_when_it_is_opened(chromium, served, saved_lecture):
+    page = reopened(chromium, served, saved_lecture, "trusted.ipynb", trusted=True)
+    roots = page.locator(demo.DEMOS)
+    assert roots.count() >= 12
+    assert page.evaluate("[...document.querySelectorAll('.lecture-demo')].every(root => root.demo)")
+    slider = roots.first.locator("input[type=range]:enabled").first
+    assert demo.changes(page, roots.first, lambda: slider.press("ArrowRight"))
+    assert page.page_errors == []
+    page.context.close()
+
+
+def test_an_untrusted_copy_says_what_to_do(chromium, served, saved_lecture):
+    page = reopened(chromium, served, saved_lecture, "untrusted.ipynb", trusted=False)
+    assert not page.evaluate("[...document.querySelectorAll('.lecture-demo')].some(root => root.demo)")
+    sentences = page.locator(".lecture-demo").all_inner_texts()
+    assert len(sentences) >= 12
+    assert all("trust this notebook" in sentence for sentence in sentences)
+    page.context.close()

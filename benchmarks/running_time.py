@@ -1,0 +1,89 @@
+"""Time and size of a whole run of the lecture, beside the same at an earlier commit, in turn on one machine.
+
+    python benchmarks/running_time.py [--against 1a81d74] [--rounds 3]
+
+Each run is a new kernel that executes every cell on the data in LECTURE_DATA, with shipped results; the first run of
+each is a warm-up. What the earlier edition needs and this one does not is installed into a temporary folder.
+"""
+
+import argparse
+import importlib.util
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import nbclient
+import nbformat
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRST_EDITION = "1a81d74"
+MOST, MEGABYTES = 0.55, 4  # of the earlier time, and of outputs: at most
+CELL_SECONDS = 300
+NEEDED_BEFORE = ("anywidget",)
+
+
+def run(folder, more_path=()):
+    """Execute ``lecture.ipynb`` in ``folder``; return its seconds and the bytes of its outputs."""
+    notebook = nbformat.read(folder / "lecture.ipynb", 4)
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, more_path))}
+    client = nbclient.NotebookClient(
+        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+    )
+    start = time.perf_counter()
+    client.execute(env=environment)
+    seconds = time.perf_counter() - start
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.metadata.pop("execution", None)
+    size = len(nbformat.writes(notebook)) - len(nbformat.writes(nbformat.read(folder / "lecture.ipynb", 4)))
+    return seconds, size
+
+
+def main():
+    """Print a table; return 0 if both targets are met."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--against", default=FIRST_EDITION, help="a commit")
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        earlier, packages = Path(temporary, "earlier"), Path(temporary, "packages")
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(earlier)], check=True)
+        subprocess.run(["git", "checkout", "--quiet", options.against], cwd=earlier, check=True)
+        missing = [name for name in NEEDED_BEFORE if importlib.util.find_spec(name) is None]
+        if missing:
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--target",
+                str(packages),
+                "--no-deps",
+            ]
+            subprocess.run([*command, *missing, "psygnal"], check=True)
+        before, now = [], []
+        for k in range(options.rounds + 1):
+            for times, folder, path in ((before, earlier, [packages]), (now, ROOT, [])):
+                times.append(run(folder, path))
+            print(
+                f"round {k}: {before[-1][0]:.1f} s before, {now[-1][0]:.1f} s now",
+                file=sys.stderr,
+                flush=True,
+            )
+    seconds = [statistics.median(time for time, _ in times[1:]) for times in (before, now)]
+    ratio = seconds[1] / seconds[0]
+    print("| the whole lecture | seconds | outputs, MB |\n| --- | ---: | ---: |")
+    print(f"| {options.against} | {seconds[0]:.1f} | {before[-1][1] / 1e6:.1f} |")
+    print(f"| now | {seconds[1]:.1f} | {now[-1][1] / 1e6:.1f} |")
+    met = ratio <= MOST and now[-1][1] <= MEGABYTES * 1e6
+    print(f"\nRatio: {ratio:.2f}. Targets ({MOST}, {MEGABYTES} MB): {'met' if met else 'missed'}")
+    return 0 if met else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
