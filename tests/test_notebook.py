@@ -28,11 +28,22 @@ PARTS = [
 ]
 
 
+def slide_type(cell):
+    """Return what a cell is when the lecture is presented."""
+    return cell["metadata"].get("slideshow", {}).get("slide_type", "-")
+
+
+def count_words(text):
+    """Return the number of words outside of formulas."""
+    text = re.sub(r"\$\$.*?\$\$|\$.*?\$", " ", text, flags=re.DOTALL)
+    return len(re.findall(r"[A-Za-z][A-Za-z'-]*", text))
+
+
 def prose_by_part():
-    """Return the Markdown of each part, {title: text}."""
+    """Return the Markdown of each part, without the speaker's notes, {title: text}."""
     parts, title = {}, None
     for cell in CELLS:
-        if cell["cell_type"] == "markdown":
+        if cell["cell_type"] == "markdown" and slide_type(cell) != "notes":
             text = "".join(cell["source"])
             if match := re.match(r"## (\d+)\. (.*)", text):
                 title = match[2]
@@ -47,9 +58,21 @@ def test_the_sixteen_parts_in_order():
 
 @pytest.mark.parametrize("part", PARTS)
 def test_each_part_says_what_a_student_must_understand(part):
-    text = re.sub(r"\$\$.*?\$\$|\$.*?\$", " ", prose_by_part()[part], flags=re.DOTALL)
-    words = re.findall(r"[A-Za-z][A-Za-z'-]*", text)
-    assert 80 <= len(words) <= 300, len(words)
+    words = count_words(prose_by_part()[part])
+    assert 80 <= words <= 300, words
+
+
+def test_each_part_opens_with_a_slide_that_a_room_can_read():
+    words = 0  # on the slide, so far
+    for number, cell in enumerate(CELLS):
+        kind, text = slide_type(cell), "".join(cell["source"])
+        assert kind in ("slide", "subslide", "fragment", "skip", "notes", "-"), f"cell {number}: {kind}"
+        if kind in ("slide", "subslide"):
+            words = 0
+        if cell["cell_type"] == "markdown" and kind not in ("skip", "notes"):
+            assert kind == "slide" or not re.match(r"##? ", text), f"cell {number} opens a part, not a slide"
+            words += count_words(text)
+            assert words <= 110, f"cell {number} ends a slide of {words} words"
 
 
 def test_cells_are_short_clean_and_led_into_by_prose():
