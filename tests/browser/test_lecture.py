@@ -4,7 +4,6 @@ import demo
 import lab
 import nbformat
 import shown
-from nbformat.sign import NotebookNotary
 
 LARGEST = 4_000_000  # bytes of outputs in a saved notebook
 
@@ -66,9 +65,10 @@ def reopened(chromium, served, saved_lecture, name, trusted):
     folder, address = served
     notebook = nbformat.read(saved_lecture, 4)
     notebook.metadata.copy = name  # the signature is of the content: the copy must be another notebook
-    nbformat.write(notebook, folder / name)
     if trusted:
-        NotebookNotary(data_dir=str(folder.parent / "signatures")).sign(nbformat.read(folder / name, 4))
+        shown.save_trusted(notebook, folder / name, folder.parent)
+    else:
+        nbformat.write(notebook, folder / name)
     page = shown.new_page(chromium)
     shown.open_in_jupyterlab(page, address, name)
     page.locator(".lecture-demo").first.wait_for()

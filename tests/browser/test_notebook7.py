@@ -1,28 +1,24 @@
-"""The demos in Jupyter Notebook 7: players play, and explorers answer to the mouse and to the keys."""
-
-import os
+"""A demo in Jupyter Notebook 7: alive in a reopened notebook, and the keys are its own."""
 
 import demo
 import lab
-import pytest
-from conftest import ROOT
+import shown
+import toys
 
 
-@pytest.fixture(scope="module")
-def page(chromium, own_folders, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("notebook7")
-    lab.write_notebook(folder / "toy.ipynb", ["import toys", "toys.film()", "toys.explorer()"])
-    path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "browser")])
-    work = tmp_path_factory.mktemp("server")
-    with lab.server(folder, work, command="notebook", environment={"PYTHONPATH": path}) as address:
-        page = chromium.new_page(viewport={"width": 1400, "height": 1000})
-        lab.open_notebook(page, address, "toy.ipynb", tree="notebooks")
-        assert lab.run_all(page) == []
-        yield page
-        page.close()
-
-
-def test_every_control_of_every_demo(page):
-    demos = page.locator(demo.DEMOS).all()
-    assert [demo.name_of(root) for root in demos] == ["film", "explorer"]
-    assert [sentence for root in demos for sentence in demo.check(page, root)] == []
+def test_a_demo_and_its_keys(chromium, own_folders, tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    shown.save_trusted(shown.with_output(toys.toy()), folder / "toy.ipynb", tmp_path)
+    with lab.server(folder, tmp_path, command="notebook") as address:
+        page = shown.new_page(chromium)
+        page.goto(f"{address}/notebooks/toy.ipynb")
+        toy = shown.Shown(page)
+        assert demo.check(page, toy.root) == []
+        slider, cells = toy.control("Shift"), page.locator(".jp-Cell").count()
+        slider.press("ArrowRight")
+        page.keyboard.press("b")
+        toy.settle()
+        assert toy.values()["shift"] == 4 and page.locator(".jp-Cell").count() == cells
+        assert slider.evaluate("slider => slider == document.activeElement")
+        page.context.close()
