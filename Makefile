@@ -9,18 +9,26 @@ endif
 # PyTorch's threads spin for a moment only while they wait for one another (on Linux): kernels that share cores, as on
 # a server, would else hold each other up, and threads that never spin would be too slow where a kernel is alone.
 export GOMP_SPINCOUNT := 10000
+# Two test processes with a thread each; a file's tests stay together, so that they share what they set up.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
+test check: export OMP_NUM_THREADS := 1
 # JupyterLab asks for this flag where one is root, as in most containers.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lecture: .venv/lecture-installed
 	$(BIN)/jupyter lab $(ROOT) lecture.ipynb
 
-test: .venv/tests-installed
+test: .venv/tests-installed               # everything, side by side; browser tests need Chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term
 
-present: .venv/lecture-installed          # code folded away, sized for a projector
+check: .venv/tests-installed              # for every day, about a minute: no browser, no training
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore tests/browser -m "not slow"
+
+present: .venv/tests-installed            # the lecture as slides, in the browser; no kernel
 	$(BIN)/python tools/present.py
 
 html: .venv/tests-installed               # lecture.html: the lecture in one file, no kernel, no network
@@ -45,4 +53,4 @@ benchmarks: .venv/tests-installed         # one table, each figure a ratio of tw
 	$(BIN)/python -m pip install -r tests/requirements.txt
 	echo done > $@
 
-.PHONY: lecture test present html data results benchmarks
+.PHONY: lecture test check present html data results benchmarks

@@ -33,6 +33,8 @@ def pytest_sessionfinish(session):
     if not os.environ.get("LECTURE_SKIP_NOTHING"):
         return
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:  # a process beside others: the one that started them reports
+        return
     skipped = [r for r in reporter.stats.get("skipped", []) if "GPU" not in str(r.longrepr)]
     for report in skipped:
         reporter.write_line(f"skipped where nothing may be: {report.nodeid}: {report.longrepr}", red=True)
