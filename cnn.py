@@ -14,12 +14,12 @@ from training import (
     EXAMPLES,
     RECIPES,
     best_device,
-    checked_recipe,
+    classify_examples,
     evaluate,
     kept,
-    look,
     one_cycle,
     train_model,
+    validated_recipe,
 )
 
 __all__ = [
@@ -131,7 +131,7 @@ def evaluate_model(dataset, net, snapshots, device=None):
     if not snapshots:
         raise ValueError("evaluate_model draws the course of a training, but snapshots is empty")
     net.to(torch.device(device or best_device()))
-    probabilities = look(net, dataset).numpy()
+    probabilities = classify_examples(net, dataset).numpy()
     fig = examples.draw_evaluation(dataset, probabilities, snapshots)
     rows = zip(examples.labels_of(dataset, EXAMPLES), probabilities.argmax(1), strict=True)
     answers = ", ".join(f"{name} taken for {dataset.label_names[guess]}" for name, guess in rows)
@@ -209,13 +209,13 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
         if not stopped and not (result and result.likeness == "exact"):  # an equal one is there already
             kept.keep(net, dataset, settings, snapshots)
     net.to(device)
-    look(net, dataset)
+    classify_examples(net, dataset)
     return snapshots
 
 
 def settings_of(dataset, num_epochs, seed, **recipe):
     """Return all that a training depends on, besides network and images: recipe, epochs, and seed."""
-    return {**checked_recipe(dataset, num_epochs, recipe), "num_epochs": num_epochs, "seed": seed}
+    return {**validated_recipe(dataset, num_epochs, recipe), "num_epochs": num_epochs, "seed": seed}
 
 
 def restart(net, seed):

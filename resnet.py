@@ -6,6 +6,7 @@ S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016; the w
 
 import hashlib
 import re
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from torchvision.transforms import functional as vision
 
 import cnn
 import datasets
+from datafiles.images import Images
 
 WEIGHTS = ResNet50_Weights.DEFAULT
 FILE_NAME = WEIGHTS.url.rsplit("/", 1)[-1]
@@ -26,27 +28,37 @@ GUESSES = 5
 class Block(nn.Module):
     """Two 3x3 convolutions with batch norm, and beside them a shortcut, or not.
 
-    Where the block halves the image and widens the channels, the shortcut takes every second pixel and adds zeros,
-    option A of K. He et al., "Deep residual learning for image recognition" (2016), so that plain and residual
-    networks have the same parameters.
+    Where the block halves the image and widens the channels, the shortcut takes every second pixel and adds channels
+    of zeros, option A of K. He et al., "Deep residual learning for image recognition" (2016), so that plain and
+    residual networks have the same parameters.
+
+    Parameters
+    ----------
+    before, width : int
+        Channels that go in and that come out: as many, or twice as many.
+    residual : bool
+        Whether the block has a shortcut.
     """
 
     def __init__(self, before, width, residual):
         super().__init__()
-        self.stride, self.residual = width // before, residual
+        self.stride, self.new_channels, self.residual = width // before, width - before, residual
         self.conv1 = nn.Conv2d(before, width, 3, stride=self.stride, padding=1, bias=False)
         self.norm1 = nn.BatchNorm2d(width)
         self.conv2 = nn.Conv2d(width, width, 3, padding=1, bias=False)
         self.norm2 = nn.BatchNorm2d(width)
 
     def forward(self, x):
-        """Return the feature maps (count, width, rows / stride, columns / stride) of (count, before, rows, columns)."""
+        """Return feature maps (N, width, rows / stride, columns / stride) of (N, before, rows, columns)."""
         h = self.norm1(self.conv1(x)).relu()
         h = self.norm2(self.conv2(h))
         if self.residual:
-            kept = x[..., :: self.stride, :: self.stride]
-            h = h + F.pad(kept, (0, 0, 0, 0, 0, h.shape[1] - kept.shape[1]))
+            h = h + self.shortcut(x)
         return h.relu()
+
+    def shortcut(self, x):
+        """Return the feature maps as they are, or every second pixel of them and maps of zeros."""
+        return F.pad(x[..., :: self.stride, :: self.stride], (0, 0, 0, 0, 0, self.new_channels))
 
 
 class StagedNet(nn.Module):
@@ -64,19 +76,18 @@ class StagedNet(nn.Module):
 
     def __init__(self, blocks, residual, width=8):
         super().__init__()
-        self.stem = nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False)  # 16 x 16: a quarter of the time
+        self.stem = nn.Conv2d(3, width, 3, stride=2, padding=1, bias=False)  # halved: a quarter of the time
         self.norm = nn.BatchNorm2d(width)
         widths = [width] * blocks + [2 * width] * blocks + [4 * width] * blocks
-        self.blocks = nn.Sequential(
-            *(Block(before, after, residual) for before, after in zip([width, *widths], widths, strict=False))
-        )
+        pairs = pairwise([width, *widths])
+        self.blocks = nn.Sequential(*(Block(before, after, residual) for before, after in pairs))
         self.classifier = nn.Linear(4 * width, 10)
 
     def forward(self, x):
-        """Return the logits (count, 10) of images (count, 3, 32, 32)."""
-        h = self.norm(self.stem(x)).relu()
-        h = self.blocks(h)
-        return self.classifier(h.mean(dim=(2, 3)))
+        """Return the logits (N, 10) of images (N, 3, 32, 32)."""
+        h = self.norm(self.stem(x)).relu()  # (width, 16, 16)
+        h = self.blocks(h)  # (4 * width, 4, 4)
+        return self.classifier(h.mean(dim=(2, 3)))  # (10,)
 
 
 class Guess(NamedTuple):
@@ -130,13 +141,10 @@ def classify(images, batch_size):
     if net is None:
         return stand_in(images, batch_size)
     transform = WEIGHTS.transforms()
-    crops = [see(image, transform) for image in images]
-
-    def normalise(crop):
-        return vision.normalize(vision.convert_image_dtype(crop), transform.mean, transform.std)
-
-    top5 = guess(net, crops, normalise, batch_size)
-    return Prediction(list(WEIGHTS.meta["categories"]), pixels(crops), top5, "ResNet-50")
+    crops = np.stack([see(image, transform) for image in images])
+    mean, std = (np.array(value, np.float32)[:, None, None] for value in (transform.mean, transform.std))
+    top5 = guess(net, Images(crops, mean, std, tensors=True), batch_size)
+    return Prediction(list(WEIGHTS.meta["categories"]), crops.transpose(0, 2, 3, 1), top5, "ResNet-50")
 
 
 def see(image, transform):
@@ -151,35 +159,30 @@ def see(image, transform):
 
     Returns
     -------
-    Tensor
+    array
         (3, 224, 224) uint8.
     """
     tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
     tensor = vision.resize(
         tensor, transform.resize_size, transform.interpolation, antialias=transform.antialias
     )
-    return vision.center_crop(tensor, transform.crop_size)
+    return vision.center_crop(tensor, transform.crop_size).numpy()
 
 
 @torch.inference_mode()
-def guess(net, crops, normalise, batch_size):
-    """Return the likeliest categories of each crop, a list of five `Guess` each."""
+def guess(net, images, batch_size):
+    """Return the likeliest categories of each of `Images`, a list of five `Guess` each."""
     device = cnn.best_device()
     net = net.to(device).eval()
     if device.type == "cpu":  # two at once are as fast there as eight, and take 100 MB less
         batch_size = min(batch_size, 2)
     top5 = []
-    for start in range(0, len(crops), batch_size):
-        batch = torch.stack([normalise(crop) for crop in crops[start : start + batch_size]])
+    for start in range(0, len(images), batch_size):
+        batch = images[start : start + batch_size]
         scores, ids = net(batch.to(device)).softmax(1).topk(GUESSES)
         for row in zip(ids.tolist(), scores.tolist(), strict=True):
             top5.append([Guess(*pair) for pair in zip(*row, strict=True)])
     return top5
-
-
-def pixels(crops):
-    """Return crops (3, rows, columns) as an array (count, rows, columns, 3)."""
-    return torch.stack(list(crops)).permute(0, 2, 3, 1).numpy()
 
 
 def pretrained():
@@ -222,12 +225,7 @@ def stand_in(images, batch_size):
     cnn.trained(net, dataset, num_epochs=20)
     title = f"CifarCNN ({dataset.title}), standing in for ResNet-50"
     print(f"Until then a stand-in classifies: {title}.")
-    crops = [
-        vision.resize(
-            torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1), [32, 32], antialias=True
-        )
-        for image in images
-    ]
-    mean, std = (torch.as_tensor(value) for value in (dataset.mean, dataset.std))
-    top5 = guess(net, crops, lambda crop: (crop / 255 - mean) / std, batch_size)
-    return Prediction(dataset.label_names, pixels(crops), top5, title)
+    tensors = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
+    crops = vision.resize(tensors, [32, 32], antialias=True).numpy()
+    top5 = guess(net, Images(crops, dataset.mean, dataset.std, tensors=True), batch_size)
+    return Prediction(dataset.label_names, crops.transpose(0, 2, 3, 1), top5, title)

@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cnn
 from datasets import MulticlassDataset
-from training.batches import LAYOUT, Resident
+from training.batches import LAYOUT, DeviceImages
 
 WANTED = {"cpu": 0.9, "cuda": 0.85}
 
@@ -49,9 +49,9 @@ def wait(device):
 def bare_rate(make, dataset, device, steps):
     """Return the images per second of forward, loss, backward and step on one batch."""
     recipe = cnn.RECIPES[dataset.name]
-    images = Resident(dataset.train, dataset, device)
+    images = DeviceImages(dataset.train, device)
     net = make().to(device, memory_format=LAYOUT).train()
-    batch = images.floats(images.pixels[: recipe["batch_size"]])
+    batch = images.normalized(images.pixels[: recipe["batch_size"]])
     labels = images.labels[: len(batch)]
     momentum, decay = recipe["momentum"], recipe["weight_decay"]
     # Steps of size 0: on one batch, over and over, others would end in other arithmetic (zeros, denormal numbers).

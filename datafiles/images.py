@@ -15,6 +15,13 @@ class Batch(NamedTuple):
     labels: object
 
 
+def normalization(mean=None, std=None):
+    """Return scale and offset, so that ``bytes * scale + offset`` is (x / 255 - mean) / std; x / 255 without mean."""
+    if mean is None:
+        return np.array(1 / 255, np.float32), np.array(0, np.float32)
+    return 1 / (np.float32(255) * std), -mean / std
+
+
 class Images:
     """Images that stay bytes until they are asked for.
 
@@ -32,6 +39,7 @@ class Images:
 
     def __init__(self, pixels, mean=None, std=None, tensors=False):
         self.pixels, self.mean, self.std, self.tensors = pixels, mean, std, tensors
+        self.scale, self.offset = normalization(mean, std)
 
     @property
     def shape(self):
@@ -42,9 +50,8 @@ class Images:
         return len(self.pixels)
 
     def __getitem__(self, index):
-        values = np.asarray(self.pixels[plain(index)], dtype=np.float32) / np.float32(255)
-        if self.mean is not None:
-            values = (values - self.mean) / self.std
+        values = np.asarray(self.pixels[plain(index)], dtype=np.float32) * self.scale
+        values += self.offset
         if self.tensors:
             import torch
 

@@ -10,12 +10,12 @@ import widgets
 from demos.controls import choice, replace_signed, slider
 from figures import diagrams
 from figures.activations import layers_with_weights, size, square
-from training import EXAMPLES, look
+from training import EXAMPLES, classify_examples
 
 
 def example_activations(net, dataset):
     """Return every layer's activations for the first six validation images, a list of arrays (6, ...)."""
-    look(net, dataset)
+    classify_examples(net, dataset)
     return [output.float().cpu().numpy().copy() for output in net.outputs]
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 import figures
-from figures.training_curves import course
+from figures.training_curves import by_epoch
 
 LIKELIEST = 2  # classes shown for each example
 
@@ -65,5 +65,5 @@ def draw_evaluation(dataset, probabilities, snapshots):
         bar_ax.set_box_aspect(0.6)
     left.suptitle(f"{dataset.title}: validation images", fontsize=figures.FONT, color=figures.INK)
     for ax, quantity in zip(right.subplots(2, 1), ("accuracy", "loss"), strict=True):
-        figures.curves(ax, course(snapshots, quantity), "epoch", quantity)
+        figures.curves(ax, by_epoch(snapshots, quantity), "epoch", quantity)
     return fig

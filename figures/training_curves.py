@@ -6,7 +6,7 @@ from IPython.display import HTML, display
 import figures
 
 
-def course(snapshots, quantity):
+def by_epoch(snapshots, quantity):
     """Return "accuracy" or "loss" by epoch as `figures.curves` draws it."""
     epochs = [snapshot["epoch"] for snapshot in snapshots]
     parts = {"training": "train", "validation": "val"}
@@ -31,7 +31,7 @@ class LiveCurves:
             return
         fig = figures.figure(11, 3.6)
         for ax, quantity in zip(fig.subplots(1, 2), ("accuracy", "loss"), strict=True):
-            figures.curves(ax, course(snapshots, quantity), "epoch", quantity, self.title)
+            figures.curves(ax, by_epoch(snapshots, quantity), "epoch", quantity, self.title)
         alt = f"{self.title}: accuracy and loss by epoch so far"
         picture = HTML(figures.image_tag(figures.png(fig), alt, fig.get_figwidth() * 100))
         if self.handle is None:
@@ -46,7 +46,7 @@ def draw_learning_curves(snapshots, title):
     epochs = [snapshot["epoch"] for snapshot in snapshots]
     for ax, quantity in zip(fig.subplots(1, 3), ("loss", "accuracy", "learning rate"), strict=True):
         rates = {quantity: (epochs, [snapshot["learning_rate"] for snapshot in snapshots])}
-        series = rates if quantity == "learning rate" else course(snapshots, quantity)
+        series = rates if quantity == "learning rate" else by_epoch(snapshots, quantity)
         figures.curves(ax, series, "epoch", quantity, title if quantity == "accuracy" else "")
     return fig
 

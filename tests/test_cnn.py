@@ -188,9 +188,9 @@ def test_one_epoch_is_that_of_a_plain_loop(make, augmented, mnist, cifar):
 
 def test_an_epoch_shows_each_image_once_as_the_data_set_gives_it(cifar):
     few = first(cifar, train=70)
-    resident = training_batches.Resident(few.train, few, torch.device("cpu"))
+    images_on_device = training_batches.DeviceImages(few.train, torch.device("cpu"))
     generator = torch.Generator().manual_seed(0)
-    batches = list(resident.shuffled(32, generator, mirror=False, shift=0))
+    batches = list(images_on_device.shuffled(32, generator, mirror=False, shift=0))
     assert [len(labels) for _, labels in batches] == [32, 32, 6]
     images, labels = (torch.cat(parts) for parts in zip(*batches, strict=True))
     order = torch.randperm(70, generator=torch.Generator().manual_seed(0))
@@ -201,8 +201,8 @@ def test_an_epoch_shows_each_image_once_as_the_data_set_gives_it(cifar):
 @pytest.mark.parametrize("per", ["channel", "pixel"])
 def test_batches_are_normalised_as_the_data_set_is(per):
     few = first(MulticlassDataset.mnist().normalize(per=per), train=20)
-    resident = training_batches.Resident(few.train, few, torch.device("cpu"))
-    images, _ = next(resident.in_order())
+    images_on_device = training_batches.DeviceImages(few.train, torch.device("cpu"))
+    images, _ = next(images_on_device.in_order())
     torch.testing.assert_close(images, torch.as_tensor(few.train.values[:]), rtol=1e-4, atol=1e-4)
 
 
@@ -253,7 +253,7 @@ def test_evaluation_agrees_with_torch_and_leaves_the_examples(mnist):
     few, net = first(mnist, train=10, val=700), cnn.SimpleCNN()
     (start,) = cnn.train_model(few, net, Misbehaving(1, interrupt), 1, **QUIET)
     assert start["train_accuracy"] == pytest.approx(cnn.evaluate(net, few, few.train, "cpu")[1])
-    training.look(net, few)
+    training.classify_examples(net, few)
     loss, accuracy = cnn.evaluate(net, few, few.val, "cpu")
     with torch.no_grad():
         logits = copy.deepcopy(net)(torch.as_tensor(few.val.values[:]))
@@ -516,7 +516,7 @@ def test_the_evaluation_shows_names_titles_and_the_two_likeliest_classes(cifar):
 )
 def test_bad_layers_examples_and_sizes_are_named(layer, index, widths, height, message, mnist):
     net = cnn.SimpleCNN()
-    training.look(net, mnist)
+    training.classify_examples(net, mnist)
     with pytest.raises(ValueError, match=message):
         cnn.visualize_layer_output(net, layer, index, widths, height)
 

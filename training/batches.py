@@ -8,7 +8,7 @@ EVALUATED_AT_ONCE = 100  # images: their activations stay in the cache, which is
 LAYOUT = torch.channels_last
 
 
-class Resident:
+class DeviceImages:
     """The images of a split as bytes on a device, which makes float batches of them there.
 
     A float would take four times the memory of a byte, and four times as long to gather.
@@ -16,33 +16,29 @@ class Resident:
     Parameters
     ----------
     split : Split
-        Images and labels.
-    dataset : MulticlassDataset
-        Says how the images are normalised.
+        Images and labels, and how the images are normalised.
     device : torch.device
         Where they go; on the processor they stay in the file that they are mapped from.
     """
 
-    def __init__(self, split, dataset, device):
-        self.pixels = torch.as_tensor(split.values.pixels).to(device)
-        self.labels = torch.as_tensor(split.labels).to(device)
-        moments = (0.0, 1.0) if dataset.mean is None else (dataset.mean, dataset.std)
-        mean, std = (torch.as_tensor(moment) for moment in moments)
-        self.scale, self.offset = (1 / (255 * std)).to(device), (-mean / std).to(device)
+    def __init__(self, split, device):
+        images = split.values
+        arrays = images.pixels, split.labels, images.scale, images.offset
+        self.pixels, self.labels, self.scale, self.offset = (torch.as_tensor(a).to(device) for a in arrays)
 
     def __len__(self):
         return len(self.labels)
 
-    def floats(self, pixels):
-        """Return bytes (N, C, H, W) as normalised floats, (x / 255 - mean) / std, in `LAYOUT`."""
+    def normalized(self, pixels):
+        """Return bytes (N, C, H, W) as normalised floats in `LAYOUT`."""
         # Multiplied in the layout of the bytes, where a channel's pixels lie together: a third of the time.
         return (pixels * self.scale).add_(self.offset).contiguous(memory_format=LAYOUT)
 
     def in_order(self, count=None):
         """Yield the first ``count`` (images, labels) as they come, all unless given."""
-        pixels, labels = (part[:count].split(EVALUATED_AT_ONCE) for part in (self.pixels, self.labels))
+        pixels, labels = (array[:count].split(EVALUATED_AT_ONCE) for array in (self.pixels, self.labels))
         for images, answers in zip(pixels, labels, strict=True):
-            yield self.floats(images), answers
+            yield self.normalized(images), answers
 
     def shuffled(self, batch_size, generator, mirror, shift):
         """Yield (images, labels) in random order, mirrored and shifted at random if asked for."""
@@ -54,10 +50,10 @@ class Resident:
         for start in range(0, count, batch_size):
             part = slice(start, start + batch_size)
             # A fifth of the time of `self.pixels[order[part]]`, which copies pixel by pixel.
-            pixels, labels = (whole.index_select(0, order[part]) for whole in (self.pixels, self.labels))
+            pixels, labels = (array.index_select(0, order[part]) for array in (self.pixels, self.labels))
             if mirror or shift:
                 pixels = moved(pixels, mirrored[part] & mirror, *(moves[:, part] - shift))
-            yield self.floats(pixels), labels
+            yield self.normalized(pixels), labels
 
 
 def moved(pixels, mirrored, up, left):

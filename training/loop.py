@@ -8,8 +8,8 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-from training.batches import LAYOUT, Resident
-from training.recipes import RECIPES, checked_recipe, one_cycle
+from training.batches import LAYOUT, DeviceImages
+from training.recipes import RECIPES, one_cycle, validated_recipe
 
 EXAMPLES = 6  # validation images whose activations a network keeps after its training
 
@@ -41,6 +41,21 @@ def smaller_batches_if_memory_runs_out(train):
             net.load_state_dict(at_first)
 
     return attempt
+
+
+def train_epoch(net, batches, criterion, optimizer, scheduler):
+    """Take one step for each batch of (images, labels); return the loss and the right answers, summed."""
+    net.train()
+    results = []
+    for images, labels in batches:
+        logits = net(images)
+        loss = criterion(logits, labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        results.append((loss.detach(), logits.detach(), labels))
+    return summed(results)
 
 
 @smaller_batches_if_memory_runs_out
@@ -88,16 +103,18 @@ def train_model(
     FloatingPointError
         If the loss is not finite any more.
     """
-    recipe = checked_recipe(dataset, num_epochs, recipe)
-    batch_size, peak = recipe["batch_size"], recipe["learning_rate"]
+    recipe = validated_recipe(dataset, num_epochs, recipe)
+    batch_size, peak, momentum = recipe["batch_size"], recipe["learning_rate"], recipe["momentum"]
     device = torch.device(device or best_device())
-    train, val = (Resident(split, dataset, device) for split in (dataset.train, dataset.val))
+    train, val = (DeviceImages(split, device) for split in (dataset.train, dataset.val))
     net.to(device, memory_format=LAYOUT)
     check_fit(net, train, dataset.title)
-    momentum, decay = recipe["momentum"], recipe["weight_decay"]
-    optimizer = torch.optim.SGD(net.parameters(), peak, momentum, weight_decay=decay, nesterov=momentum > 0)
-    generator = torch.Generator().manual_seed(seed)
-    steps, step, snapshots = num_epochs * math.ceil(len(train) / batch_size), 0, []
+    optimizer = torch.optim.SGD(
+        net.parameters(), peak, momentum, weight_decay=recipe["weight_decay"], nesterov=momentum > 0
+    )
+    steps = num_epochs * math.ceil(len(train) / batch_size)
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / steps))
+    generator, snapshots = torch.Generator().manual_seed(seed), []
     bar = tqdm(total=num_epochs * len(train), unit=" images", unit_scale=True, disable=not progress)
     start = time.perf_counter()
     try:
@@ -105,24 +122,12 @@ def train_model(
             epoch_start = time.perf_counter()
             if epoch == 0:  # before training: as many training images as there are for validation
                 seen = min(len(train), len(val))
-                totals = sum_up(net, train.in_order(seen), criterion)
+                totals = evaluate_batches(net, train.in_order(seen), criterion)
             else:
-                seen, batches = len(train), []
-                net.train()
-                for images, labels in train.shuffled(
-                    batch_size, generator, recipe["mirror"], recipe["shift"]
-                ):
-                    optimizer.param_groups[0]["lr"] = peak * one_cycle(step / steps)
-                    logits = net(images)
-                    loss = criterion(logits, labels)
-                    optimizer.zero_grad()
-                    loss.backward()
-                    optimizer.step()
-                    batches.append((loss.detach(), logits.detach(), labels))
-                    step += 1
-                    bar.update(len(labels))
-                totals = tally(batches)
-            val_totals = sum_up(net, val.in_order(), criterion)
+                seen = len(train)
+                batches = train.shuffled(batch_size, generator, recipe["mirror"], recipe["shift"])
+                totals = train_epoch(net, counted(batches, bar), criterion, optimizer, scheduler)
+            val_totals = evaluate_batches(net, val.in_order(), criterion)
             # Reading the totals is the only moment in an epoch at which the processor waits for a GPU.
             numbers = torch.cat([totals / seen, val_totals / len(val)]).tolist()
             if not math.isfinite(sum(numbers)):
@@ -130,7 +135,7 @@ def train_model(
                     f"After epoch {epoch} the loss is {numbers[0]}: the steps were too large. "
                     f"Lower learning_rate, which is {peak:g}, and train a new network."
                 )
-            rate, now = peak * one_cycle(step / steps), time.perf_counter()
+            (rate,), now = scheduler.get_last_lr(), time.perf_counter()
             snapshots.append(snapshot_of(net, epoch, numbers, rate, now - start, seen / (now - epoch_start)))
             bar.set_description(f"epoch {epoch} of {num_epochs}")
             bar.set_postfix(val_accuracy=f"{numbers[3]:.1%}", loss=f"{numbers[0]:.3f}")
@@ -140,8 +145,15 @@ def train_model(
         bar.set_description(f"stopped after {max(len(snapshots) - 1, 0)} of {num_epochs} epochs")
     finally:
         bar.close()
-    look(net, dataset)
+    classify_examples(net, dataset)
     return snapshots
+
+
+def counted(batches, bar):
+    """Yield batches of (images, labels), and move a progress bar on after each."""
+    for images, labels in batches:
+        yield images, labels
+        bar.update(len(labels))
 
 
 def snapshot_of(net, epoch, numbers, learning_rate, seconds, images_per_second):
@@ -158,20 +170,20 @@ def snapshot_of(net, epoch, numbers, learning_rate, seconds, images_per_second):
     }
 
 
-def tally(batches):
+def summed(results):
     """Return (loss summed over images, right answers), from the (mean loss, logits, labels) of batches."""
-    losses, logits, labels = zip(*batches, strict=True)
+    losses, logits, labels = zip(*results, strict=True)
     sizes = torch.tensor([len(part) for part in labels], dtype=torch.float32)
     hits = torch.cat(logits).argmax(1).eq(torch.cat(labels)).sum()
     return torch.stack([torch.stack(losses) @ sizes.to(hits.device), hits])
 
 
-def sum_up(net, batches, criterion):
-    """Return `tally` of a network in evaluation mode over batches of (images, labels)."""
+def evaluate_batches(net, batches, criterion):
+    """Return `summed` of a network in evaluation mode over batches of (images, labels)."""
     net.eval()
     with torch.inference_mode():
         answers = ((net(images), labels) for images, labels in batches)
-        return tally([(criterion(logits, labels), logits, labels) for logits, labels in answers])
+        return summed([(criterion(logits, labels), logits, labels) for logits, labels in answers])
 
 
 def check_fit(net, images, title):
@@ -179,7 +191,7 @@ def check_fit(net, images, title):
     shape = tuple(images.pixels.shape[1:])
     try:
         with torch.inference_mode():
-            logits = net.eval()(images.floats(images.pixels[:2]))
+            logits = net.eval()(images.normalized(images.pixels[:2]))
     except RuntimeError as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise
@@ -201,7 +213,7 @@ def evaluate(net, dataset, split, device=None):
     net : nn.Module
         Put on ``device`` and left there, in evaluation mode.
     dataset : MulticlassDataset
-        Says how the images are normalised.
+        What ``split`` is a part of.
     split : Split
         ``dataset.val``, ``dataset.test`` or ``dataset.train``.
     device : torch.device or str, optional
@@ -213,17 +225,17 @@ def evaluate(net, dataset, split, device=None):
         Mean cross-entropy (natural logarithm), and the fraction of right answers.
     """
     device = torch.device(device or best_device())
-    images = Resident(split, dataset, device)
+    images = DeviceImages(split, device)
     net.to(device, memory_format=LAYOUT)
     examples = list(getattr(net, "outputs", []))
-    loss, hits = (sum_up(net, images.in_order(), F.cross_entropy) / len(images)).tolist()
+    loss, hits = (evaluate_batches(net, images.in_order(), F.cross_entropy) / len(images)).tolist()
     if examples:  # the activations of the last batch are of no use, and large
         net.outputs = examples
     return loss, hits
 
 
-def look(net, dataset):
-    """Show a network the first six validation images; return its class probabilities for them, (6, classes).
+def classify_examples(net, dataset):
+    """Return a network's class probabilities for the first six validation images, (6, classes).
 
     The networks of `cnn` then hold the activations of these six in ``outputs``.
     """

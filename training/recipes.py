@@ -1,4 +1,4 @@
-"""How each data set is trained on: batch size, learning rate and its course, and what an image may be changed into."""
+"""Recipes: batch size, learning rate and its schedule, regularisation and augmentation, for each data set."""
 
 import math
 
@@ -33,7 +33,7 @@ def one_cycle(progress):
     return 0.04 + 0.96 * progress / 0.25 if progress < 0.25 else (1 - progress) / 0.75
 
 
-def checked_recipe(dataset, num_epochs, changes):
+def validated_recipe(dataset, num_epochs, changes):
     """Return the recipe for a data set with changes, or raise ValueError about the first that makes no sense."""
     recipe = RECIPES[dataset.name]
     if unknown := set(changes) - set(recipe):
@@ -41,14 +41,14 @@ def checked_recipe(dataset, num_epochs, changes):
             f"train_model knows no {', '.join(sorted(unknown))}; a recipe has {', '.join(recipe)}"
         )
     recipe = {**recipe, **changes}
-    whole = {
+    integers = {
         "num_epochs": (num_epochs, 1),
         "batch_size": (recipe["batch_size"], 1),
         "shift": (recipe["shift"], 0),
     }
-    for name, (value, least) in whole.items():
-        if not isinstance(value, int) or value < least:
-            raise ValueError(f"{name} must be a whole number of at least {least}, but it is {value!r}")
+    for name, (value, minimum) in integers.items():
+        if not isinstance(value, int) or value < minimum:
+            raise ValueError(f"{name} must be a whole number of at least {minimum}, but it is {value!r}")
     rates = {name: recipe[name] for name in ("learning_rate", "momentum", "weight_decay")}
     for name, value in rates.items():
         if not isinstance(value, (int, float)) or not math.isfinite(value):
