@@ -53,10 +53,12 @@ export class Demo {
   bars = options => new Bars(this.stage, options);
 
   // Grid templates of the stage: `wide` beside the controls, or below them with `top`; `narrow` on a phone.
-  layout({ wide, narrow, top = false }) {
+  // `snug`: titles keep to their pictures where there is more height than these can use.
+  layout({ wide, narrow, top = false, snug = false }) {
     this.stage.style.setProperty("--wide", wide);
     this.stage.style.setProperty("--narrow", narrow);
     this.body.classList.toggle("top", top);
+    this.stage.classList.toggle("snug", snug);
   }
 
   // What the colours mean: pairs of a kind ("window", "second", ...) and words.

@@ -34,6 +34,7 @@ export const MAPS = {
   signed: table(x => blend(SIGNED, x)),
   grey: table(x => [255 * x, 255 * x, 255 * x]),
   heat: table(x => blend([[0, 0, 4], [81, 18, 124], [183, 55, 121], [252, 137, 97], [252, 253, 191]], x)),
+  pale: table(x => blend([[250, 252, 253], [150, 200, 218]], x)),
 };
 
 // Entries (H, W), or colours (3, H, W) in [0, 1], as ImageData; NaN is transparent.
@@ -42,7 +43,7 @@ function colored(values, map, low, high) {
   if (values.shape.length == 3) {
     for (let i = 0; i < count; i++) {
       for (let c = 0; c < 3; c++) pixels.data[4 * i + c] = Math.round(255 * values.data[c * count + i]);
-      pixels.data[4 * i + 3] = 255;
+      pixels.data[4 * i + 3] = values.data[i] == values.data[i] ? 255 : 0;
     }
     return pixels;
   }
@@ -68,22 +69,24 @@ export const short = number => String(Number(number.toPrecision(3))).replace("-"
 
 // A titled picture: one canvas pixel an entry, enlarged by CSS, and marks and numbers in an SVG of its coordinates.
 //
-// colors: "grey" (0 to 1), "signed" (zero-centred, with a key of its range), "heat" (0 to 1), "color" (3, H, W).
+// colors: "grey" (0 to 1), "signed" (zero-centred), "heat" (0 to 1), "pale" (under text, 0 to 1), "color" (3, H, W).
+// key: whether the range of colours stands below the picture. grid: whether lines stand between the entries.
 // point(row, column, event): called where a pointer moves over the picture, or is pressed if `press` is set;
 // then the picture can be painted on, and a finger does not scroll the page.
 export class Picture {
-  constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false }) {
+  constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false, key = colors == "signed", grid = false }) {
     this.colors = colors;
     this.canvas = element("canvas", { role: "img", "aria-label": alt });
     this.marks = svg("svg", { "aria-hidden": "true" });
     this.view = element("div", { class: "view" }, this.canvas, this.marks);
     this.heading = element("figcaption", {}, title);
     this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.view);
-    if (colors == "signed") {
-      this.range = [element("span"), element("i", { class: "signed-key" }), element("span")];
+    if (key) {
+      this.range = [element("span"), element("i", { class: `${colors}-key` }), element("span")];
       this.node.append(element("div", { class: "key", "aria-hidden": "true" }, ...this.range));
     }
     parent.append(this.node);
+    this.lines = grid ? this.marks.appendChild(svg("path", { class: "grid" })) : null;
     this.named = new Map();
     this.texts = [];
     if (point) this.listen(point, press);
@@ -114,12 +117,13 @@ export class Picture {
     write(this.heading, text);
   }
 
-  // Show (H, W) or (3, H, W). A limit fixes the range of signed colours; otherwise the strongest entry does.
+  // Show (H, W) or (3, H, W). A limit fixes the range of colours; otherwise it is 1, or the strongest signed entry.
   show(values, limit) {
     this.resize(...values.shape.slice(-2));
     const signed = this.colors == "signed";
-    this.limit = signed ? (limit ?? largest(values)) : 1;
-    if (signed) [`−${short(this.limit)}`, , `+${short(this.limit)}`].forEach((text, i) => write(this.range[i], text));
+    this.limit = limit ?? (signed ? largest(values) : 1);
+    const ends = signed ? [`−${short(this.limit)}`, , `+${short(this.limit)}`] : ["0", , short(this.limit)];
+    if (this.range) ends.forEach((text, i) => write(this.range[i], text));
     const pixels = colored(values, MAPS[this.colors], signed ? -this.limit : 0, this.limit);
     this.canvas.getContext("2d").putImageData(pixels, 0, 0);
     this.values = values;
@@ -131,6 +135,7 @@ export class Picture {
     [this.rows, this.columns, this.canvas.height, this.canvas.width] = [rows, columns, rows, columns];
     this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
     this.view.style.setProperty("--aspect", columns / rows);
+    this.lines?.setAttribute("d", lattice(rows, columns));
   }
 
   // Outline rows x columns entries from (row, column) on; kind is a class: "window" (orange) or "second" (teal).
@@ -155,14 +160,15 @@ export class Picture {
     const count = texts ? texts.length : 0;
     while (this.texts.length > count) this.texts.pop().remove();
     while (this.texts.length < count) this.texts.push(this.marks.appendChild(svg("text")));
-    const fitting = Math.min(size, 1.4 / Math.max(1, ...(texts ?? []).map(text => text.length)));
+    const fit = (size, texts, room) => Math.min(size, room / Math.max(1, ...texts.map(text => text.length)));
+    const fitting = fit(size, texts ?? [], 1.4), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
     this.texts.forEach((node, i) => {
       const row = Math.floor(i / this.columns), column = i % this.columns;
       const place = { x: column + 0.5, y: row + (below ? 0.34 : 0.52), "font-size": fitting, class: this.ink(i) };
       for (const [key, value] of Object.entries(place)) node.setAttribute(key, value);
       write(node, texts[i]);
       if (below) {
-        node.append(svg("tspan", { x: column + 0.5, y: row + 0.74, "font-size": 0.8 * fitting, class: "below" }, below[i]));
+        node.append(svg("tspan", { x: column + 0.5, y: row + 0.74, "font-size": fittingBelow, class: "below" }, below[i]));
       }
     });
   }
@@ -171,8 +177,15 @@ export class Picture {
   ink(i) {
     const value = this.values.data[i];
     if (this.colors == "signed") return Math.abs(value) > 0.72 * this.limit ? "light" : "dark";
+    if (this.colors == "pale") return "dark";
     return value > 0.5 || value != value ? "dark" : "light";
   }
+}
+
+// The lines around and between the entries, as an SVG path.
+function lattice(rows, columns) {
+  const across = Array.from({ length: rows + 1 }, (_, r) => `M0 ${r}h${columns}`);
+  return [...across, ...Array.from({ length: columns + 1 }, (_, c) => `M${c} 0v${rows}`)].join("");
 }
 
 function largest(values) {

@@ -1,0 +1,108 @@
+// A convolutional layer in numbers: an image to paint on, two filters to type, and the sum behind each output pixel.
+
+import { channel, conv2d, crop, magnitude, sum, tensor } from "./page/nn.js";
+import { BadInput } from "./page/demo.js";
+import { element } from "./page/draw.js";
+import { Formula, factor, plain } from "./page/formula.js";
+
+const SUBSCRIPTS = ["₀", "₁"];
+
+// data.image: (5, 5) in [0, 1]; data.filters: (2, 3, 3).
+export function convolutionalLayer(demo, data) {
+  const [, side] = data.image.shape, [count, size] = data.filters.shape, across = side - size + 1;
+  const pixels = across * across; // of one output
+  const place = frame => ({ f: Math.floor(frame / pixels), r: Math.floor((frame % pixels) / across), c: frame % across });
+  const player = demo.player("frame", "Output pixel", {
+    frames: count * pixels,
+    interval: 1200,
+    text: frame => {
+      const { f, r, c } = place(frame);
+      return `o${SUBSCRIPTS[f]}(${r}, ${c})`;
+    },
+  });
+  const imageText = demo.text("image", "Image i", { value: typed(data.image), rows: side });
+  const filterTexts = SUBSCRIPTS.map((subscript, f) =>
+    demo.text(`filter${f}`, `Filter w${subscript}`, { value: typed(channel(data.filters, f)), rows: size }),
+  );
+  demo.form.append(element("div", { class: "pair" }, ...filterTexts.map(text => text.node)));
+
+  demo.layout({
+    snug: true,
+    wide: `"image filter0 output0" minmax(0, 1fr) "image filter1 output1" minmax(0, 1fr) "sum sum sum" auto
+           / minmax(0, 5fr) minmax(0, 3fr) minmax(0, 3fr)`,
+    narrow: `"image filter0 output0" auto "image filter1 output1" auto "sum sum sum" auto
+             / minmax(0, 5fr) minmax(0, 3fr) minmax(0, 3fr)`,
+  });
+  let image = data.image, brush = 1;
+  // The first pixel decides whether a stroke writes ones or zeros; what was painted stands in the text box.
+  const paint = (r, c, event) => {
+    const here = r * side + c;
+    if (event.type == "pointerdown") brush = image.data[here] == 0 ? 1 : 0;
+    if (image.data[here] == brush) return;
+    image = tensor(image.shape, image.data.map((value, i) => (i == here ? brush : value)));
+    imageText.value = typed(image);
+    demo.redraw();
+  };
+  const choose = f => (r, c) => {
+    player.stop();
+    player.go(f * pixels + r * across + c);
+  };
+  const alt = "The image: paint on it", look = { colors: "signed", key: false, grid: true };
+  const imagePicture = demo.picture({ area: "image", title: "Image i", alt, grid: true, key: true, point: paint, press: true });
+  const filterPictures = SUBSCRIPTS.map((subscript, f) =>
+    demo.picture({ ...look, area: `filter${f}`, title: `Filter w${subscript}` }),
+  );
+  const outputPictures = SUBSCRIPTS.map((subscript, f) =>
+    demo.picture({ ...look, area: `output${f}`, title: `Output o${subscript}`, point: choose(f) }),
+  );
+  const formula = new Formula(demo.stage, { area: "sum" });
+  demo.legend([
+    ["window", "the window, its filter, the output pixel"],
+    ["negative", "negative"],
+    ["positive", "positive"],
+  ]);
+
+  return controls => {
+    const numbers = filterTexts.flatMap(text => readNumbers(text, size, -9, 9));
+    const filters = tensor(data.filters.shape, Float32Array.from(numbers));
+    image = tensor(data.image.shape, Float32Array.from(readNumbers(imageText, side, 0, 1)));
+    const input = tensor([1, side, side], image.data), weight = tensor([count, 1, size, size], filters.data);
+    const outputs = conv2d(input, weight);
+    const { f, r, c } = place(controls.frame.value);
+    const window = crop(image, r, c, size, size), chosen = channel(filters, f);
+    const products = tensor(window.shape, window.data.map((value, i) => value * chosen.data[i]));
+
+    imagePicture.show(image);
+    imagePicture.mark("window", r, c, size, size);
+    imagePicture.write(Array.from(image.data, plain), { size: 0.42 });
+    // One range of colours for both filters, and one for both outputs.
+    const draw = (picture, values, limit, k, mark) => {
+      picture.show(channel(values, k), limit);
+      picture.write(Array.from(picture.values.data, plain), { size: 0.42 });
+      if (k == f) picture.mark("window", ...mark);
+      else picture.hide("window");
+    };
+    filterPictures.forEach((picture, k) => draw(picture, filters, magnitude(filters), k, [0, 0, size, size]));
+    outputPictures.forEach((picture, k) => draw(picture, outputs, magnitude(outputs), k, [r, c]));
+    const term = (value, i) => [`${factor(value)}·${factor(chosen.data[i])}`, products.data[i] != 0];
+    formula.show(`o${SUBSCRIPTS[f]}`, Array.from(window.data, term), plain(sum(products)));
+    return { image, filters, outputs, products };
+  };
+}
+
+// A matrix as a person would type it.
+function typed({ shape: [rows, columns], data }) {
+  const numbers = Array.from(data, value => String(Number(value.toPrecision(7))));
+  const line = (_, r) => numbers.slice(r * columns, (r + 1) * columns).join(" ");
+  return Array.from({ length: rows }, line).join("\n");
+}
+
+// The size x size numbers that a person typed: a row a line, apart by spaces or commas.
+function readNumbers(control, size, low, high) {
+  const lines = control.value.split("\n").map(line => line.replaceAll(",", " ").trim()).filter(Boolean);
+  const rows = lines.map(line => line.split(/\s+/).map(word => Number(word.replace("−", "-"))));
+  const fits = rows.length == size && rows.every(row => row.length == size);
+  if (!fits || !rows.flat().every(value => value >= low && value <= high))
+    throw new BadInput(control, `Type ${size} rows of ${size} numbers from ${plain(low)} to ${plain(high)}.`);
+  return rows.flat();
+}
