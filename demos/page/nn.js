@@ -3,8 +3,10 @@
 // A tensor is {shape, data}: data is a typed array in row-major order. Images are (channels, rows, columns),
 // convolution weights (outputs, inputs / groups, kernel rows, kernel columns), dense weights (outputs, inputs).
 
+const volume = shape => shape.reduce((product, length) => product * length, 1);
+
 export function tensor(shape, data) {
-  return { shape, data: data ?? new Float32Array(shape.reduce((product, length) => product * length, 1)) };
+  return { shape, data: data ?? new Float32Array(volume(shape)) };
 }
 
 const both = value => (Array.isArray(value) ? value : [value, value]);
@@ -24,64 +26,103 @@ export function conv2d(input, weight, { bias, stride = 1, padding = 0, dilation 
     throw new Error(`weights ${weight.shape} in ${groups} groups do not fit ${channels} channels`);
   const height = outputSize(rows, kernelRows, { padding: padRows, stride: strideRows, dilation: stepRows });
   const width = outputSize(columns, kernelColumns, { padding: padColumns, stride: strideColumns, dilation: stepColumns });
-  const output = tensor([outputs, height, width]), plane = height * width;
-  if (bias) for (let o = 0; o < outputs; o++) output.data.fill(bias.data[o], o * plane, (o + 1) * plane);
-  let w = 0; // weights are read in their order
-  for (let o = 0; o < outputs; o++) {
-    const first = Math.floor(o / (outputs / groups)) * depth;
-    for (let c = first; c < first + depth; c++) {
-      for (let k = 0; k < kernelRows; k++) {
-        const [top, bottom] = inside(rows, height, k * stepRows - padRows, strideRows);
-        for (let l = 0; l < kernelColumns; l++, w++) {
-          const factor = weight.data[w], shift = l * stepColumns - padColumns;
-          if (factor == 0) continue;
-          const [left, right] = inside(columns, width, shift, strideColumns);
-          for (let r = top; r < bottom; r++) {
-            const from = (c * rows + r * strideRows + k * stepRows - padRows) * columns + shift;
-            addScaled(output.data, o * plane + r * width, input.data, from, left, right, strideColumns, factor);
-          }
-        }
-      }
-    }
+  const output = tensor([outputs, height, width]), line = columns + 2 * padColumns, plane = line * (rows + 2 * padRows);
+  const padded = surrounded(input, padRows, padColumns), taps = depth * kernelRows * kernelColumns, places = [];
+  for (let c = 0; c < depth; c++)
+    for (let k = 0; k < kernelRows; k++)
+      for (let l = 0; l < kernelColumns; l++) places.push(c * plane + k * stepRows * line + l * stepColumns);
+  // With stride 1 all outputs are summed in one run; those of windows that lie across two rows are left out then.
+  const whole = strideRows == 1 && strideColumns == 1, across = whole ? line : width, size = height * across;
+  const runs = whole ? { count: height && 1, length: (height - 1) * line + width } : { count: height, length: width };
+  Object.assign(runs, { across, size, down: strideRows * line, right: strideColumns });
+  const sums = new Float64Array(2 * size), share = outputs / groups;
+  for (let o = 0, second; o < outputs; o = second + 1) {
+    second = (o + 1) % share ? o + 1 : o; // two outputs of a group at a time
+    const first = Math.floor(o / share) * depth * plane;
+    sums.fill(bias ? bias.data[o] : 0, 0, size).fill(bias ? bias.data[second] : 0, size);
+    let t = 0;
+    for (; t + 4 <= taps; t += 4) addFour(sums, padded, runs, first, places, t, weight.data, o * taps, second * taps);
+    for (; t < taps; t++) addOne(sums, padded, runs, first, places, t, weight.data, o * taps, second * taps);
+    for (let p = o; p <= second; p++)
+      for (let r = 0, i = p * height * width; r < height; r++)
+        for (let x = 0; x < width; x++, i++) output.data[i] = sums[(p - o) * size + r * across + x];
   }
   return output;
 }
 
-// The first output, and the one after the last, whose input position `shift + output * stride` is in the picture.
-function inside(size, outputs, shift, stride) {
-  return [Math.max(0, Math.ceil(-shift / stride)), Math.min(outputs, Math.floor((size - 1 - shift) / stride) + 1)];
+// (C, H, W) with zeros around each channel, in double precision, which needs no conversion at each product.
+function surrounded({ shape: [channels, rows, columns], data }, padRows, padColumns) {
+  const line = columns + 2 * padColumns, plane = line * (rows + 2 * padRows), padded = new Float64Array(channels * plane);
+  for (let c = 0, i = 0; c < channels; c++)
+    for (let r = 0; r < rows; r++)
+      for (let x = 0, o = c * plane + (r + padRows) * line + padColumns; x < columns; x++) padded[o++] = data[i++];
+  return padded;
 }
 
-function addScaled(output, to, input, from, left, right, stride, factor) {
-  if (stride == 1) for (let x = left; x < right; x++) output[to + x] += factor * input[from + x];
-  else for (let x = left; x < right; x++) output[to + x] += factor * input[from + x * stride];
+// Add entries t to t + 3 of two kernels, times what lies under them, to all outputs: what was read is used twice, and a
+// sum is written once for four products. It takes a third of the time of one entry after the other.
+function addFour(sums, input, { count, length, across, size, down, right }, first, places, t, weights, v, w) {
+  const v0 = weights[v + t], v1 = weights[v + t + 1], v2 = weights[v + t + 2], v3 = weights[v + t + 3];
+  const w0 = weights[w + t], w1 = weights[w + t + 1], w2 = weights[w + t + 2], w3 = weights[w + t + 3];
+  const a = first + places[t], b = first + places[t + 1], c = first + places[t + 2], d = first + places[t + 3];
+  for (let r = 0; r < count; r++) {
+    for (let x = r * across, i = r * down, end = x + length; x < end; x++, i += right) {
+      const p = input[a + i], q = input[b + i], y = input[c + i], z = input[d + i];
+      sums[x] += v0 * p + v1 * q + v2 * y + v3 * z;
+      sums[x + size] += w0 * p + w1 * q + w2 * y + w3 * z;
+    }
+  }
+}
+
+function addOne(sums, input, { count, length, across, size, down, right }, first, places, t, weights, v, w) {
+  for (let r = 0; r < count; r++) {
+    for (let x = r * across, i = first + places[t] + r * down, end = x + length; x < end; x++, i += right) {
+      sums[x] += weights[v + t] * input[i];
+      sums[x + size] += weights[w + t] * input[i];
+    }
+  }
 }
 
 // The mean ("average") or the maximum ("max") of each window: (C, H, W) gives (C, H', W').
-// Padding never wins a maximum; a mean counts it as zeros, unless countPadding is false.
-export function pool2d(input, { kind, size, stride = size, padding = 0, ceil = false, countPadding = true }) {
-  const [channels, rows, columns] = input.shape, [sizeRows, sizeColumns] = both(size);
-  const [strideRows, strideColumns] = both(stride), [padRows, padColumns] = both(padding);
-  const height = pooledSize(rows, sizeRows, strideRows, padRows, ceil);
-  const width = pooledSize(columns, sizeColumns, strideColumns, padColumns, ceil);
-  const output = tensor([channels, height, width]);
+// Padding never wins a maximum; a mean counts it as zeros, unless countPadding is false, or divides by `divisor`.
+export function pool2d(input, { kind, size, stride = size, padding = 0, dilation = 1, ceil = false, countPadding = true, divisor }) {
+  const [, rows, columns] = input.shape, pair = [size, stride, padding, dilation].map(both);
+  const along = (length, axis) => {
+    const [window, step, margin, apart] = pair.map(value => value[axis]), reach = apart * (window - 1) + 1;
+    return Array.from({ length: pooledSize(length, reach, step, margin, ceil) }, (_, k) => {
+      const start = k * step - margin, first = start < 0 ? start + Math.ceil(-start / apart) * apart : start;
+      const end = Math.min(start + reach, length), counted = Math.min(start + reach, length + margin) - start;
+      return { first, end, step: apart, counted };
+    });
+  };
+  return poolWindows(input, along(rows, 0), along(columns, 1), (sum, largest, seen, counted) =>
+    kind == "max" ? largest : sum / (divisor ?? (countPadding ? counted : seen)));
+}
+
+// Pooling to a given size, (rows, columns): windows of nearly the same size, side by side or overlapping by one.
+export function adaptivePool2d(input, { kind, size }) {
+  const along = (length, count) => Array.from({ length: count }, (_, k) =>
+    ({ first: Math.floor((k * length) / count), end: Math.ceil(((k + 1) * length) / count), step: 1, counted: 1 }));
+  const [rows, columns] = both(size);
+  return poolWindows(input, along(input.shape[1], rows), along(input.shape[2], columns), (sum, largest, seen) =>
+    kind == "max" ? largest : sum / seen);
+}
+
+// down, across: what windows there are along rows and columns, from `first` to before `end`.
+function poolWindows(input, down, across, result) {
+  const [channels, rows, columns] = input.shape, output = tensor([channels, down.length, across.length]);
   for (let c = 0, o = 0; c < channels; c++) {
-    for (let r = 0; r < height; r++) {
-      for (let x = 0; x < width; x++, o++) {
-        const top = r * strideRows - padRows, left = x * strideColumns - padColumns;
-        const [firstRow, lastRow] = [Math.max(top, 0), Math.min(top + sizeRows, rows)];
-        const [firstColumn, lastColumn] = [Math.max(left, 0), Math.min(left + sizeColumns, columns)];
-        let sum = 0, largest = -Infinity;
-        for (let i = firstRow; i < lastRow; i++) {
-          for (let j = firstColumn; j < lastColumn; j++) {
+    for (const row of down) {
+      for (const column of across) {
+        let sum = 0, largest = -Infinity, seen = 0;
+        for (let i = row.first; i < row.end; i += row.step) {
+          for (let j = column.first; j < column.end; j += column.step, seen++) {
             const value = input.data[(c * rows + i) * columns + j];
             sum += value;
             if (value > largest || Number.isNaN(value)) largest = value;
           }
         }
-        const seen = (lastRow - firstRow) * (lastColumn - firstColumn);
-        const counted = (Math.min(top + sizeRows, rows + padRows) - top) * (Math.min(left + sizeColumns, columns + padColumns) - left);
-        output.data[o] = kind == "max" ? largest : sum / (countPadding ? counted : seen);
+        output.data[o++] = result(sum, largest, seen, row.counted * column.counted);
       }
     }
   }
@@ -118,15 +159,22 @@ export function batchNorm(input, { mean, variance, weight, bias, epsilon = 1e-5 
 }
 
 const sigmoid = x => 1 / (1 + Math.exp(-x));
+const clamp = (x, low = -1, high = 1) => Math.min(Math.max(x, low), high);
 
 export const ACTIVATIONS = {
   relu: x => (x < 0 ? 0 : x), // NaN stays NaN
-  relu6: x => Math.min(Math.max(x, 0), 6),
-  leakyRelu: x => (x < 0 ? 0.01 * x : x),
+  relu6: x => clamp(x, 0, 6),
+  leakyRelu: (x, slope = 0.01) => (x < 0 ? slope * x : x),
+  elu: (x, alpha = 1) => (x < 0 ? alpha * Math.expm1(x) : x),
+  clamp,
   tanh: Math.tanh,
   sigmoid,
+  hardSigmoid: x => clamp(x / 6 + 0.5, 0, 1),
   silu: x => x * sigmoid(x),
+  hardSwish: x => x * clamp(x / 6 + 0.5, 0, 1),
   gelu: x => 0.5 * x * (1 + erf(x / Math.SQRT2)),
+  geluTanh: x => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
+  softplus: (x, beta = 1) => (beta * x > 20 ? x : Math.log1p(Math.exp(beta * x)) / beta),
 };
 
 // The error function to 1.5e-7 (M. Abramowitz, I. Stegun, Handbook of Mathematical Functions, 7.1.26).
@@ -137,16 +185,72 @@ function erf(x) {
   return x < 0 ? tail - 1 : 1 - tail;
 }
 
-export function activate(input, name) {
-  return { shape: input.shape, data: input.data.map(ACTIVATIONS[name]) };
+// options: further numbers that an activation takes, such as a slope.
+export function activate(input, name, [first, second] = []) {
+  const act = ACTIVATIONS[name];
+  return { shape: input.shape, data: input.data.map(x => act(x, first, second)) };
 }
 
-// exp(x) / sum of exp(x), over all entries.
-export function softmax(input) {
-  const largest = input.data.reduce((a, b) => Math.max(a, b), -Infinity);
-  const powers = Float32Array.from(input.data, x => Math.exp(x - largest));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return { shape: input.shape, data: powers.map(x => x / sum) };
+// exp(x) / sum of exp(x), along an axis, or over all entries; or the logarithm of it.
+export function softmax({ shape, data }, { axis, log = false } = {}) {
+  const [length, apart] = axis == null ? [data.length, 1] : [shape[axis], volume(shape.slice(axis + 1))];
+  const output = tensor(shape);
+  for (let k = 0; k < data.length / length; k++) {
+    const first = Math.floor(k / apart) * apart * length + (k % apart), end = first + apart * length;
+    let largest = -Infinity, sum = 0;
+    for (let i = first; i < end; i += apart) largest = Math.max(largest, data[i]);
+    for (let i = first; i < end; i += apart) sum += Math.exp(data[i] - largest);
+    for (let i = first; i < end; i += apart) {
+      const shifted = data[i] - largest;
+      output.data[i] = log ? shifted - Math.log(sum) : Math.exp(shifted) / sum;
+    }
+  }
+  return output;
+}
+
+// Entries by their places along each axis, a list an axis; for a place of -1 stands `fill`. It pads, crops, turns.
+export function take({ shape, data }, places, fill = 0) {
+  const output = tensor(places.map(list => list.length));
+  let o = 0;
+  const visit = (axis, at) => {
+    if (axis == shape.length) return (output.data[o++] = at < 0 ? fill : data[at]);
+    const apart = volume(shape.slice(axis + 1));
+    for (const place of places[axis]) visit(axis + 1, at < 0 || place < 0 ? -1 : at + place * apart);
+  };
+  visit(0, 0);
+  return output;
+}
+
+const OPERATIONS = { add: (x, y) => x + y, subtract: (x, y) => x - y, multiply: (x, y) => x * y, divide: (x, y) => x / y };
+
+// Two tensors entry by entry; axes of length 1, or missing in front, are repeated as often as it takes.
+export function combine(one, other, name) {
+  const operate = OPERATIONS[name], count = Math.max(one.shape.length, other.shape.length);
+  const shapes = [one, other].map(({ shape }) => [...Array(count - shape.length).fill(1), ...shape]);
+  const shape = shapes[0].map((length, axis) => (length == 1 ? shapes[1][axis] : length));
+  if (shapes[1].some((length, axis) => length != 1 && length != shape[axis]))
+    throw new Error(`${one.shape} and ${other.shape} are of different shapes`);
+  const [first, second] = [one, other].map(({ data }, k) => {
+    if (data.length == volume(shape)) return data;
+    const places = shape.map((length, axis) => Array.from({ length }, (_, i) => (shapes[k][axis] == 1 ? 0 : i)));
+    return take({ shape: shapes[k], data }, places).data;
+  });
+  return { shape, data: Float32Array.from(first, (x, i) => operate(x, second[i])) };
+}
+
+// The mean over some axes, which keep a length of 1.
+export function mean({ shape, data }, axes) {
+  const left = shape.map((length, axis) => (axes.includes(axis) ? 1 : length)), sums = new Float64Array(volume(left));
+  for (let i = 0; i < data.length; i++) {
+    let o = 0, rest = i;
+    for (let axis = shape.length - 1, apart = 1; axis >= 0; axis--) {
+      if (left[axis] > 1) o += apart * (rest % shape[axis]);
+      apart *= left[axis];
+      rest = Math.floor(rest / shape[axis]);
+    }
+    sums[o] += data[i];
+  }
+  return { shape: left, data: Float32Array.from(sums, sum => (sum * sums.length) / data.length) };
 }
 
 // The channel of (C, H, W) as (H, W), without a copy.

@@ -1,0 +1,75 @@
+"""The modules of ``demos/page/`` in a blank page: Python calls their functions with arrays, and gets arrays back."""
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+
+PAGE = Path(__file__).resolve().parents[2] / "demos" / "page"
+ADDRESS = "http://demo.test/"  # served from the folder by the browser itself: nothing is asked of a network
+
+CALL = """async ([file, name, text]) => {
+  const module = await import(file);
+  const typed = value => Array.isArray(value) ? value.map(typed)
+    : value === null || typeof value != "object" ? value
+    : "base64" in value ? { shape: value.shape, data: floats(value.base64) }
+    : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, typed(part)]));
+  const floats = base64 => new Float32Array(Uint8Array.from(atob(base64), letter => letter.charCodeAt(0)).buffer);
+  const plain = (key, value) => ArrayBuffer.isView(value)
+    ? { base64: btoa(Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+                                byte => String.fromCharCode(byte)).join("")) }
+    : value;
+  return JSON.stringify(JSON.parse(text).map(parts => module[name](...typed(parts))), plain);
+}"""
+
+
+class Modules:
+    """A page that can import the modules.
+
+    Parameters
+    ----------
+    chromium : playwright Browser
+    """
+
+    def __init__(self, chromium):
+        self.page = chromium.new_page()
+        self.page.route(f"{ADDRESS}**", self.serve)
+        self.page.goto(ADDRESS)
+
+    def serve(self, route):
+        """Answer the browser with a module, or with a blank page."""
+        name = route.request.url.removeprefix(ADDRESS)
+        if name:
+            route.fulfill(path=PAGE / name, content_type="text/javascript")
+        else:
+            route.fulfill(body="<!doctype html><title>Modules</title>", content_type="text/html")
+
+    def call(self, file, name, calls):
+        """Call an exported function once for each list of arguments; return the results, tensors as arrays."""
+        text = json.dumps([sent(arguments) for arguments in calls])
+        return [received(result) for result in json.loads(self.page.evaluate(CALL, [f"/{file}", name, text]))]
+
+
+def sent(value):
+    """Return arrays as the page takes them, float32 at any depth."""
+    if isinstance(value, dict):
+        return {key: sent(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [sent(part) for part in value]
+    if hasattr(value, "detach"):
+        value = value.detach().numpy()
+    if isinstance(value, np.ndarray):
+        data = base64.b64encode(np.ascontiguousarray(value, "<f4").tobytes()).decode()
+        return {"shape": list(value.shape), "base64": data}
+    return value
+
+
+def received(value):
+    """Return tensors of the page as arrays, at any depth."""
+    if isinstance(value, dict) and value.keys() == {"shape", "data"}:
+        data = np.frombuffer(base64.b64decode(value["data"]["base64"]), "<f4")
+        return data.reshape(value["shape"])
+    if isinstance(value, list):
+        return [received(part) for part in value]
+    return value

@@ -1,0 +1,279 @@
+"""The arithmetic of the page against torch, over grids of options."""
+
+from itertools import product
+
+import numpy as np
+import page_modules
+import pytest
+import torch
+import torch.nn.functional as F
+
+torch.manual_seed(0)
+IMAGE = torch.randn(6, 9, 11)
+
+
+@pytest.fixture(scope="module")
+def modules(chromium):
+    return page_modules.Modules(chromium)
+
+
+def compare(modules, name, cases):
+    """Call a function of nn.js for each (arguments, what torch says) and compare."""
+    results = modules.call("nn.js", name, [arguments for arguments, _ in cases])
+    for (arguments, wanted), result in zip(cases, results, strict=True):
+        options = [part for part in arguments if not isinstance(part, torch.Tensor)]
+        assert result.shape == tuple(wanted.shape), options
+        np.testing.assert_allclose(result, wanted.numpy(), atol=1e-5, rtol=1e-5, err_msg=str(options))
+
+
+def page_options(options):
+    """Return options of torch under the names that nn.js has for them."""
+    names = {"kernel_size": "size", "ceil_mode": "ceil", "count_include_pad": "countPadding"}
+    names |= {"divisor_override": "divisor"}
+    return {names.get(key, key): value for key, value in options.items() if value is not None}
+
+
+@pytest.mark.parametrize("kernel", [(1, 1), (3, 3), (5, 2), (1, 4)])
+@pytest.mark.parametrize("groups", [1, 2, 6])
+def test_conv2d(modules, kernel, groups):
+    cases = []
+    for outputs, stride, padding, dilation in product(
+        (6, 12), (1, 2, (3, 1), (1, 2)), (0, 1, (2, 3)), (1, 2, (1, 3))
+    ):
+        weight, bias = torch.randn(outputs, 6 // groups, *kernel), torch.randn(outputs)
+        options = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        wanted = F.conv2d(IMAGE[None], weight, bias, **options)[0]
+        cases.append(([IMAGE, weight, {**options, "bias": bias}], wanted))
+    compare(modules, "conv2d", cases)
+
+
+def test_conv2d_without_a_bias_and_with_an_odd_number_of_outputs(modules):
+    cases = []
+    for outputs, kernel in product((1, 3, 5), ((2, 2), (9, 11))):
+        weight = torch.randn(outputs, 6, *kernel)
+        cases.append(([IMAGE, weight], F.conv2d(IMAGE[None], weight)[0]))
+    compare(modules, "conv2d", cases)
+
+
+def test_a_kernel_that_does_not_fit_gives_nothing(modules):
+    (result,) = modules.call("nn.js", "conv2d", [[IMAGE, torch.randn(2, 6, 10, 3)]])
+    assert result.shape == (2, 0, 9)
+    with pytest.raises(Exception, match="do not fit 6 channels"):
+        modules.call("nn.js", "conv2d", [[IMAGE, torch.randn(2, 5, 3, 3)]])
+
+
+def test_a_hole_in_the_image_stays_a_hole(modules):
+    image = IMAGE.clone()
+    image[0, 4, 5] = torch.inf
+    weight = torch.randn(3, 6, 3, 3)
+    (result,) = modules.call("nn.js", "conv2d", [[image, weight, {"padding": 1}]])
+    wanted = F.conv2d(image[None], weight, padding=1)[0].numpy()
+    np.testing.assert_array_equal(np.isfinite(result), np.isfinite(wanted))
+
+
+def test_convolve_is_one_image_and_one_kernel(modules):
+    kernel = torch.randn(3, 4)
+    wanted = F.conv2d(IMAGE[None, :1], kernel[None, None], padding=(1, 2), stride=2)[0, 0]
+    compare(modules, "convolve", [([IMAGE[0], kernel, {"padding": [1, 2], "stride": 2}], wanted)])
+
+
+def test_output_size(modules):
+    cases = list(product((5, 8, 28), (1, 2, 3, 7), (0, 1, 3), (1, 2, 3), (1, 2)))
+    sizes = modules.call(
+        "nn.js", "outputSize", [[n, k, {"padding": p, "stride": s, "dilation": d}] for n, k, p, s, d in cases]
+    )
+    for (n, k, p, s, d), size in zip(cases, sizes, strict=True):
+        fits = n + 2 * p >= d * (k - 1) + 1
+        options = {"padding": p, "stride": s, "dilation": d}
+        wanted = (
+            F.conv2d(torch.zeros(1, 1, n, n), torch.zeros(1, 1, k, k), **options).shape[-1] if fits else 0
+        )
+        assert size == wanted, (n, k, p, s, d)
+
+
+POOLS = list(product((2, 3, (4, 2)), (None, 1, 2, (3, 4)), (0, 1, (1, 0)), (False, True)))
+
+
+def test_max_pooling(modules):
+    cases = []
+    for (size, stride, padding, ceil), dilation in product(POOLS, (1, 2)):
+        options = {"kernel_size": size, "stride": stride, "padding": padding, "ceil_mode": ceil}
+        options["dilation"] = dilation
+        wanted = F.max_pool2d(IMAGE[None], **options)[0]
+        cases.append(([IMAGE, {"kind": "max", **page_options(options)}], wanted))
+    compare(modules, "pool2d", cases)
+
+
+def test_average_pooling(modules):
+    cases = []
+    for (size, stride, padding, ceil), count, divisor in product(POOLS, (False, True), (None, 5)):
+        options = {"kernel_size": size, "stride": stride, "padding": padding, "ceil_mode": ceil}
+        options |= {"count_include_pad": count, "divisor_override": divisor}
+        wanted = F.avg_pool2d(IMAGE[None], **options)[0]
+        cases.append(([IMAGE, {"kind": "average", **page_options(options)}], wanted))
+    compare(modules, "pool2d", cases)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pool"), [("max", F.adaptive_max_pool2d), ("average", F.adaptive_avg_pool2d)]
+)
+def test_adaptive_pooling(modules, kind, pool):
+    sizes = [1, 2, 4, (9, 11), (3, 7), (12, 20)]
+    compare(
+        modules,
+        "adaptivePool2d",
+        [([IMAGE, {"kind": kind, "size": size}], pool(IMAGE, size)) for size in sizes],
+    )
+
+
+def test_a_hole_wins_every_maximum_as_in_torch(modules):
+    image = IMAGE.clone()
+    image[2, 3, 3] = torch.nan
+    compare(modules, "pool2d", [([image, {"kind": "max", "size": 2}], F.max_pool2d(image, 2))])
+
+
+def test_dense(modules):
+    vector, cases = torch.randn(30), []
+    for outputs, with_bias in product((1, 7), (False, True)):
+        weight, bias = torch.randn(outputs, 30), torch.randn(outputs) if with_bias else None
+        cases.append(([vector, weight, bias], F.linear(vector, weight, bias)))
+    compare(modules, "dense", cases)
+    with pytest.raises(Exception, match="30 inputs do not fit"):
+        modules.call("nn.js", "dense", [[vector, torch.randn(2, 29)]])
+
+
+def test_batch_norm(modules):
+    mean, variance, weight, bias = torch.randn(6), torch.rand(6), torch.randn(6), torch.randn(6)
+    shared, cases = {"mean": mean, "variance": variance}, []
+    for affine, epsilon, image in product((False, True), (1e-5, 0.1), (IMAGE, IMAGE[:, 0, 0])):
+        options = {"weight": weight, "bias": bias} if affine else {}
+        wanted = F.batch_norm(image[None], mean, variance, **options, eps=epsilon)[0]
+        cases.append(([image, {**shared, **options, "epsilon": epsilon}], wanted))
+    compare(modules, "batchNorm", cases)
+
+
+ACTIVATIONS = [
+    ("relu", [], F.relu),
+    ("relu6", [], F.relu6),
+    ("leakyRelu", [], F.leaky_relu),
+    ("leakyRelu", [0.3], lambda x: F.leaky_relu(x, 0.3)),
+    ("elu", [], F.elu),
+    ("elu", [0.5], lambda x: F.elu(x, 0.5)),
+    ("clamp", [], F.hardtanh),
+    ("clamp", [-0.2, 3], lambda x: x.clamp(-0.2, 3)),
+    ("tanh", [], torch.tanh),
+    ("sigmoid", [], torch.sigmoid),
+    ("hardSigmoid", [], F.hardsigmoid),
+    ("silu", [], F.silu),
+    ("hardSwish", [], F.hardswish),
+    ("gelu", [], F.gelu),
+    ("geluTanh", [], lambda x: F.gelu(x, approximate="tanh")),
+    ("softplus", [], F.softplus),
+    ("softplus", [2.5], lambda x: F.softplus(x, 2.5)),
+]
+
+
+def test_activations(modules):
+    x = torch.cat([torch.linspace(-12, 12, 961), torch.tensor([-40.0, 40.0])])
+    compare(modules, "activate", [([x, name, options], act(x)) for name, options, act in ACTIVATIONS])
+    names = modules.page.evaluate("async () => Object.keys((await import('/nn.js')).ACTIVATIONS)")
+    assert set(names) == {name for name, _, _ in ACTIVATIONS}, "an activation is not tested"
+
+
+def test_an_activation_leaves_a_hole(modules):
+    hole = torch.full((3,), torch.nan)
+    results = modules.call("nn.js", "activate", [[hole, name, options] for name, options, _ in ACTIVATIONS])
+    assert all(np.isnan(result).all() for result in results)
+
+
+def test_softmax(modules):
+    cases = []
+    for x in (IMAGE, 100 * IMAGE[:, 0, 0]):
+        cases.append(([x], x.flatten().softmax(0).reshape(x.shape)))
+        for axis in range(x.ndim):
+            cases.append(([x, {"axis": axis}], x.softmax(axis)))
+            cases.append(([x, {"axis": axis, "log": True}], x.log_softmax(axis)))
+    compare(modules, "softmax", cases)
+
+
+def test_pad_and_crop(modules):
+    image, margins = IMAGE[0], [(0, 0, 0, 0), (1, 2, 3, 4), (0, 3, 1, 0)]
+    for fill, mode in (("edge", {"mode": "replicate"}), (0, {}), (0.5, {"value": 0.5})):
+        cases = []
+        for top, bottom, left, right in margins:
+            wanted = F.pad(image[None, None], (left, right, top, bottom), **mode)[0, 0]
+            cases.append(([image, [top, bottom, left, right], fill], wanted))
+        compare(modules, "pad", cases)
+    around = F.pad(image, (20, 20, 20, 20), value=7)
+    cases = [
+        ([image, row, column, 4, 5, 7], around[20 + row : 24 + row, 20 + column : 25 + column])
+        for row, column in product((-6, -1, 0, 3, 7), (-2, 0, 9, 14))
+    ]
+    compare(modules, "crop", cases)
+
+
+def test_take(modules):
+    places = [[0, 5, 5], [-1, 8, 2], [10, -1, 0, 3]]
+    wanted = torch.nn.functional.pad(IMAGE, (0, 1, 0, 1), value=0.25)[places[0]][:, places[1]][..., places[2]]
+    compare(modules, "take", [([IMAGE, places, 0.25], wanted), ([torch.tensor(3.0), []], torch.tensor(3.0))])
+
+
+def test_combine(modules):
+    pairs = [
+        (IMAGE, IMAGE.flip(0)),
+        (IMAGE, torch.rand(6, 1, 1) + 1),
+        (torch.rand(6, 1, 1), IMAGE),
+        (IMAGE, torch.tensor(2.5)),
+        (IMAGE[:1], torch.rand(6, 9, 1) + 1),
+        (IMAGE, torch.rand(11) + 1),
+        (torch.tensor(2.0), torch.tensor(3.0)),
+    ]
+    names = {"add": torch.add, "subtract": torch.sub, "multiply": torch.mul, "divide": torch.div}
+    for name, operation in names.items():
+        compare(modules, "combine", [([a, b, name], operation(a, b)) for a, b in pairs])
+    with pytest.raises(Exception, match="different shapes"):
+        modules.call("nn.js", "combine", [[IMAGE, IMAGE[:, :4], "add"]])
+
+
+def test_mean(modules):
+    axes = [[1, 2], [0], [2], [0, 1, 2], [0, 2]]
+    compare(modules, "mean", [([IMAGE, some], IMAGE.mean(some, keepdim=True)) for some in axes])
+
+
+def test_channel_sum_and_magnitude(modules):
+    compare(modules, "channel", [([IMAGE, c], IMAGE[c]) for c in range(6)])
+    holes = torch.tensor([1.0, -3.0, torch.nan])
+    sums = modules.call("nn.js", "sum", [[IMAGE]])
+    assert sums == pytest.approx([IMAGE.double().sum().item()], abs=1e-4)
+    assert modules.call("nn.js", "magnitude", [[holes], [torch.zeros(3)]]) == [3, 1]
+
+
+# The three convolutions of CifarCNN, and as many products in a plain loop: the fastest of 40, in milliseconds.
+TIME = """async () => {
+  const { conv2d, tensor } = await import("/nn.js");
+  const random = shape => {
+    const made = tensor(shape);
+    made.data.forEach((_, i) => (made.data[i] = Math.random() - 0.5));
+    return made;
+  };
+  const layers = [[[3, 32, 32], [32, 3, 5, 5]], [[32, 15, 15], [32, 32, 5, 5]], [[32, 8, 8], [64, 32, 5, 5]]]
+    .map(shapes => shapes.map(random));
+  const products = 32 * 75 * 32 ** 2 + 32 * 800 * 15 ** 2 + 64 * 800 * 8 ** 2;
+  const [one, other] = [random([1024]).data, random([1024]).data];
+  const plain = () => {
+    let sum = 0;
+    for (let i = 0; i < products; i++) sum += one[i & 1023] * other[i & 1023];
+    return sum;
+  };
+  const fastest = act => Math.min(...Array.from({ length: 40 }, () => {
+    const start = performance.now();
+    act();
+    return performance.now() - start;
+  }));
+  return [fastest(() => layers.forEach(([image, weight]) => conv2d(image, weight, { padding: 2 }))), fastest(plain)];
+}"""
+
+
+def test_convolutions_are_faster_than_a_plain_loop_over_their_products(modules):
+    convolutions, plain = modules.page.evaluate(TIME)
+    assert convolutions < plain, f"{convolutions:.1f} ms against {plain:.1f} ms"
