@@ -50,7 +50,7 @@ export function convolutionalLayer(demo, data) {
   const alt = "The image: paint on it", look = { colors: "signed", key: false, grid: true };
   const imagePicture = demo.picture({ area: "image", title: "Image i", alt, grid: true, key: true, point: paint, press: true });
   const filterPictures = SUBSCRIPTS.map((subscript, f) =>
-    demo.picture({ ...look, area: `filter${f}`, title: `Filter w${subscript}` }),
+    demo.picture({ ...look, area: `filter${f}`, title: `Filter w${subscript}`, alt: `The filter w${subscript}` }),
   );
   const outputPictures = SUBSCRIPTS.map((subscript, f) =>
     demo.picture({ ...look, area: `output${f}`, title: `Output o${subscript}`, point: choose(f) }),

@@ -31,7 +31,9 @@ def convolutional_layer(image=LAYER_IMAGE, filters=LAYER_FILTERS):
     """
     image, filters = np.asarray(image, dtype=np.float32), np.asarray(filters, dtype=np.float32)
     if image.shape != (5, 5) or not ((image >= 0) & (image <= 1)).all():
-        raise ValueError(f"an image of 5x5 numbers from 0 to 1 is wanted; got {image.shape}: {image.tolist()}")
+        raise ValueError(
+            f"an image of 5x5 numbers from 0 to 1 is wanted; got {image.shape}: {image.tolist()}"
+        )
     if filters.shape != (2, 3, 3) or not (np.abs(filters) <= 9).all():
         raise ValueError(
             f"two filters of 3x3 numbers from -9 to 9 are wanted; got {filters.shape}: {filters.tolist()}"
