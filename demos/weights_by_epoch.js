@@ -1,0 +1,127 @@
+// The kernels of the first layer from epoch to epoch: all of them, one of them large, and how it went.
+
+import { magnitude, tensor } from "./page/nn.js";
+import { element, write } from "./page/draw.js";
+import { Curve } from "./page/curve.js";
+
+// data.kernels: (epochs, kernels, 1 or 3, rows, columns); data.accuracy: (epochs,); data.epochs: their numbers.
+export function weightsByEpoch(demo, data) {
+  const [frames, count, depth, rows, columns] = data.kernels.shape, across = perRow(count), inColor = depth == 3;
+  const range = magnitude(data.kernels), changes = changesOf(data.kernels), fastest = magnitude(changes);
+  const epoch = demo.player("epoch", "Epoch", { frames, value: frames - 1, interval: 500, text: k => String(data.epochs[k]) });
+  const kernel = demo.slider("kernel", "Kernel", { min: 0, max: count - 1, value: strongest(data.kernels) });
+  kernel.enabled = count > 1;
+  demo.check("contrast", "Full contrast for each", { value: true });
+  demo.layout({
+    wide: '"kernels kernels kernels" minmax(0, 1.9fr) "kernel accuracy change" minmax(0, 1fr) / minmax(0, 0.8fr) minmax(0, 1fr) minmax(0, 1fr)',
+    narrow: '"kernels kernels" auto "kernel accuracy" auto "kernel change" auto / minmax(0, 1fr) minmax(0, 1.5fr)',
+  });
+  const point = (row, column) => {
+    const chosen = Math.floor(row / (rows + 1)) * across + Math.floor(column / (columns + 1));
+    if (chosen >= count) return;
+    kernel.value = chosen;
+    demo.redraw();
+  };
+  const go = k => {
+    epoch.stop();
+    epoch.go(k);
+  };
+  const colors = inColor ? "color" : "signed", axes = { across: "epoch", choose: go };
+  const all = demo.picture({ area: "kernels", colors, alt: "The kernels of the first layer", point });
+  const one = demo.picture({ area: "kernel", colors, alt: "The chosen kernel, large", key: false });
+  const accuracy = new Curve(demo.stage, { ...axes, area: "accuracy", alt: "Validation accuracy by epoch", text: value => `${100 * value} %` });
+  const change = new Curve(demo.stage, { ...axes, area: "change", alt: "The change of the chosen kernel in each epoch", text: rounded });
+  const ends = inColor ? colorKey(all.node) : [all.range[0], all.range[2]];
+  demo.legend([["window", "the chosen kernel, and the epoch"]]);
+  demo.key.append(element("span", {}, "Change: how far its weights moved in one epoch (root mean square)"));
+
+  return controls => {
+    const now = epoch.value, k = kernel.value, own = controls.contrast.value, limit = own ? 1 : range;
+    const shown = Array.from({ length: count }, (_, number) => kernelOf(data.kernels, now, number));
+    if (own) for (const [i, weights] of shown.entries()) shown[i] = scaled(weights, 1 / magnitude(weights), 0);
+    const pictures = inColor ? shown.map(weights => scaled(weights, 0.5 / limit, 0.5)) : shown;
+    const steps = { now, first: data.epochs[0], last: data.epochs[frames - 1] };
+    const moved = tensor([frames], changes.data.subarray(k * frames, (k + 1) * frames));
+
+    all.title = now ? `Kernels after epoch ${data.epochs[now]}` : "Kernels before training";
+    all.mark("chosen", Math.floor(k / across) * (rows + 1), (k % across) * (columns + 1), rows, columns);
+    one.title = `Kernel ${k}`;
+    accuracy.title = `Accuracy ${(100 * data.accuracy.data[now]).toFixed(1)} %`;
+    change.title = `Change ${rounded(moved.data[now])}`;
+    const drawn = {
+      kernels: all.show(mosaic(pictures, across), limit),
+      kernel: one.show(inColor ? pictures[k] : tensor([rows, columns], pictures[k].data), limit),
+      accuracy: accuracy.show(data.accuracy, { ...steps, most: 1 }),
+      change: change.show(moved, { ...steps, most: fastest }),
+    };
+    ends.forEach((end, i) => write(end, "−+"[i] + (own ? "largest" : range.toFixed(2))));
+    return drawn;
+  };
+}
+
+const rounded = change => String(Number(change.toPrecision(2)));
+
+// Kernels in a row of the mosaic, which is about twice as wide as high and has as few empty places as possible.
+function perRow(count) {
+  const empty = across => Math.ceil(count / across) * across - count;
+  let best = Math.max(1, Math.round(1.3 * Math.sqrt(count)));
+  for (let across = best; across <= 2.2 * Math.sqrt(count); across++) if (empty(across) < empty(best)) best = across;
+  return best;
+}
+
+function kernelOf({ shape: [, count, ...shape], data }, epoch, number) {
+  const size = shape.reduce((a, b) => a * b), start = (epoch * count + number) * size;
+  return tensor(shape, data.subarray(start, start + size));
+}
+
+// The kernel with the largest weight of the last epoch.
+function strongest(kernels) {
+  const [frames, count] = kernels.shape;
+  const sizes = Array.from({ length: count }, (_, k) => magnitude(kernelOf(kernels, frames - 1, k)));
+  return sizes.indexOf(Math.max(...sizes));
+}
+
+function scaled({ shape, data }, factor, offset) {
+  return tensor(shape, data.map(value => value * factor + offset));
+}
+
+// How far each kernel's weights moved in each epoch, as the root of the mean square: (kernels, epochs), first 0.
+function changesOf(kernels) {
+  const [frames, count] = kernels.shape, changes = tensor([count, frames]);
+  for (let k = 0; k < count; k++) {
+    for (let frame = 1; frame < frames; frame++) {
+      const before = kernelOf(kernels, frame - 1, k).data, after = kernelOf(kernels, frame, k).data;
+      const total = after.reduce((sum, value, i) => sum + (value - before[i]) ** 2, 0);
+      changes.data[k * frames + frame] = Math.sqrt(total / after.length);
+    }
+  }
+  return changes;
+}
+
+// Kernels (1 or 3, rows, columns) side by side, with holes between them: (rows, columns) or (3, rows, columns).
+function mosaic(kernels, across) {
+  const [depth, rows, columns] = kernels[0].shape;
+  const height = Math.ceil(kernels.length / across) * (rows + 1) - 1, width = across * (columns + 1) - 1;
+  const whole = tensor(depth == 1 ? [height, width] : [depth, height, width]);
+  whole.data.fill(NaN);
+  kernels.forEach(({ data }, k) => {
+    const top = Math.floor(k / across) * (rows + 1), left = (k % across) * (columns + 1);
+    for (let c = 0; c < depth; c++) {
+      for (let r = 0; r < rows; r++) {
+        const from = (c * rows + r) * columns;
+        whole.data.set(data.subarray(from, from + columns), (c * height + top + r) * width + left);
+      }
+    }
+  });
+  return whole;
+}
+
+// What the colours of colour kernels mean: a scale for each channel, grey in the middle. Returns its two ends.
+function colorKey(figure) {
+  const scale = (low, high) =>
+    element("i", { style: `width: 3.6em; height: 0.8em; background: linear-gradient(90deg, ${low}, #808080, ${high})` });
+  const scales = [["#008080", "#ff8080"], ["#800080", "#80ff80"], ["#808000", "#8080ff"]].map(pair => scale(...pair));
+  const ends = [element("span"), element("span")];
+  figure.append(element("div", { class: "key", "aria-hidden": "true" }, ends[0], ...scales, ends[1], element("span", { style: "white-space: nowrap" }, "grey: 0")));
+  return ends;
+}
