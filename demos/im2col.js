@@ -42,7 +42,12 @@ export function im2col(demo, data) {
     output: demo.picture({ ...letters, area: "output", title: "Output F X", point: jump((r, c) => r * columns + c) }),
   };
   const formula = new Formula(demo.stage, { area: "sum" });
-  demo.legend([["window", "the patch, its column, its output pixel"], ["pale", "a = 1, b = 2, … y = 25"]]);
+  const signs = [["positive", kernel.data.some(weight => weight > 0)], ["negative", kernel.data.some(weight => weight < 0)]];
+  demo.legend([
+    ["window", "the patch, its column, its output pixel"],
+    ["pale", "a = 1, b = 2, … y = 25"],
+    ...signs.filter(([, has]) => has).map(([sign]) => [sign, `${sign} weights`]),
+  ]);
 
   return ({ frame: { value: k } }) => {
     const column = Float32Array.from(row.data, (_, j) => matrix.data[j * count + k]);
