@@ -193,21 +193,20 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
     ValueError, FloatingPointError
         As `train_model` does.
     """
-    settings = settings_of(dataset, num_epochs, seed, **recipe)
-    device = torch.device(device or best_device())
-    result = kept.find(net, dataset, settings)
+    name, device = type(net).__name__, torch.device(device or best_device())
+    wanted = kept.description({name: net}, dataset, settings_of(dataset, num_epochs, seed, **recipe))
+    result = kept.find(name, wanted)
     if result and not retrain:
-        print(kept.describe(result, net, dataset))
-        net.load_state_dict(result.weights)
-        snapshots = result.snapshots
+        print(kept.describe(name, result))
+        net.load_state_dict(result.weights[name])
+        snapshots = result.snapshots[name]
     else:
         restart(net, seed)
-        curves = training_curves.LiveCurves(f"{type(net).__name__} on {dataset.title}")
+        curves = training_curves.LiveCurves(f"{name} on {dataset.title}")
         options = {"seed": seed, "on_epoch": curves, **recipe}
         snapshots = train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, device, **options)
-        stopped = len(snapshots) <= num_epochs
-        if not stopped and not (result and result.likeness == "exact"):  # an equal one is there already
-            kept.keep(net, dataset, settings, snapshots)
+        if not result or result.likeness is not kept.Likeness.EXACT:  # else an equal one is there already
+            kept.keep(name, wanted, {name: snapshots}, {name: net})
     net.to(device)
     classify_examples(net, dataset)
     return snapshots

@@ -15,12 +15,13 @@ import numpy as np
 
 from datafiles import fetching, sources
 from datafiles.catalogue import CATALOGUE, OFFLINE, Decision, decide, download_size, fetch, search
-from datafiles.images import Batch, Images, Split, pixel_moments, statistics
+from datafiles.images import Batch, Images, Likeness, Split, pixel_moments, same_images, statistics
 from datafiles.storage import cache_folder, data_folder, folders, stored
 
 __all__ = [
     "Batch",
     "Images",
+    "Likeness",
     "MulticlassDataset",
     "Split",
     "cache_folder",
@@ -32,9 +33,6 @@ __all__ = [
 ]
 
 SIZES = (8, 64)  # smallest and largest side that MNIST is offered in, in pixels
-TOLERANCE = (
-    0.6  # grey levels by which the coarse class means of two encodings of the same pictures may differ
-)
 _said = set()
 
 
@@ -228,29 +226,6 @@ def resnet50_weights():
     """Return the path of ResNet-50's weights, or None; `prepare` says why and what to do."""
     found = _decided("resnet50").found
     return found.paths[0] if found else None
-
-
-def same_images(one, other):
-    """Compare two fingerprints.
-
-    Parameters
-    ----------
-    one, other : dict
-        As `MulticlassDataset.fingerprint` returns them.
-
-    Returns
-    -------
-    str
-        "exact" if the bytes agree; "same pictures, other encoding" if only the statistics of the classes do, as for
-        a JPEG copy; "" if the images differ.
-    """
-    if any(one[key] != other[key] for key in ("name", "title", "counts")):
-        return ""
-    if one["crc32"] == other["crc32"]:
-        return "exact"
-    means, stds = (np.subtract(one[key], other[key]) for key in ("class_means", "class_stds"))
-    close = np.abs(means).max() < TOLERANCE and np.abs(stds).max() < 5 * TOLERANCE  # blur lowers contrast
-    return "same pictures, other encoding" if close else ""
 
 
 def _decided(key):

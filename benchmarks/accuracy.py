@@ -6,8 +6,6 @@ python benchmarks/accuracy.py
 import sys
 from pathlib import Path
 
-import torch
-
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import cnn
@@ -17,10 +15,9 @@ from training import kept
 
 def transfer(make, real):
     """Return the test accuracy on real MNIST of a network whose shipped weights have seen drawn digits only."""
-    path = kept.SHIPPED / f"{make.__name__}-mnist-stand-in.pt"
-    weights = torch.load(path, weights_only=True)["net"]
-    net = make()
-    net.load_state_dict({name: value.float() for name, value in weights.items()})
+    name, net = make.__name__, make()
+    result = kept.read(kept.SHIPPED / f"{name}-mnist-stand-in.pt", real.fingerprint)
+    net.load_state_dict(result.weights[name])
     return cnn.evaluate(net, real, real.test)[1]
 
 

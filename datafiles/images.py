@@ -1,11 +1,13 @@
 """Labelled images that stay bytes until they are asked for, and their statistics."""
 
+import enum
 import zlib
 from typing import NamedTuple
 
 import numpy as np
 
 GRID = 4  # rows and columns of the coarse class means in a fingerprint
+TOLERANCE = 0.6  # grey levels by which the class means of two encodings of the same pictures may differ
 
 
 class Batch(NamedTuple):
@@ -159,3 +161,25 @@ def _moments(histogram, levels):
     share = histogram / np.maximum(histogram.sum(-1, keepdims=True), 1)
     mean = share @ levels
     return mean, np.sqrt(np.maximum(share @ levels**2 - mean**2, 0))
+
+
+class Likeness(enum.Enum):
+    """How like the images of two data sets are."""
+
+    EXACT = "the same bytes"
+    RECODED = "the same pictures, encoded otherwise, as a JPEG copy is"
+    DIFFERENT = "other images"
+
+
+def same_images(one, other):
+    """Compare two fingerprints, as `MulticlassDataset.fingerprint` returns them, and return their `Likeness`.
+
+    The pictures count as the same if the statistics of all classes agree.
+    """
+    if any(one[key] != other[key] for key in ("name", "title", "counts")):
+        return Likeness.DIFFERENT
+    if one["crc32"] == other["crc32"]:
+        return Likeness.EXACT
+    means, stds = (np.subtract(one[key], other[key]) for key in ("class_means", "class_stds"))
+    close = np.abs(means).max() < TOLERANCE and np.abs(stds).max() < 5 * TOLERANCE  # blur lowers contrast
+    return Likeness.RECODED if close else Likeness.DIFFERENT

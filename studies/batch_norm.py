@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 import figures
-from studies.comparison import PLAIN, draw_histories, few_images, recorded, trained_for_comparison
+from studies.comparison import PLAIN, Study, draw_histories, histories
 
 
 @torch.no_grad()
@@ -70,19 +70,20 @@ def convolution_stack(batch_norm, widths=(16, 16, 32, 32, 64, 64)):
     return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
 
 
-def run_batch_norm(dataset, num_epochs=8):
-    """Train one network of six convolutions without and with batch norm, at the same learning rate."""
-    networks = {
+STUDY = Study(
+    name="batch-norm",
+    networks={
         "without batch norm": lambda: convolution_stack(batch_norm=False),
         "with batch norm": lambda: convolution_stack(batch_norm=True),
-    }
-    return trained_for_comparison(networks, few_images(dataset), num_epochs, learning_rate=0.05, **PLAIN)
+    },
+    num_epochs=8,
+    recipe={**PLAIN, "learning_rate": 0.05},
+)
 
 
-def show_batch_norm_training(dataset):
-    """Display two trainings side by side, without and with batch norm."""
-    record = recorded("batch-norm", dataset, lambda: run_batch_norm(dataset))
+def show_batch_norm_training(dataset, retrain=False):
+    """Display two trainings side by side, without and with batch norm, at the same learning rate."""
     figures.show(
-        draw_histories(record["result"], dataset.title),
+        draw_histories(histories(STUDY, dataset, retrain), dataset.title),
         "Accuracy by epoch: with batch norm the same network learns faster",
     )

@@ -1,33 +1,44 @@
 """Networks compared: trained alike on the same few images, and by their size, accuracy and time.
 
-Trainings that take minutes keep their numbers in ``results/``, beside how they were made; on other data they are run,
-and kept in the user's cache.
+Trainings that take minutes are kept (see `training.kept`): those of the lecture's own networks in ``results/``.
 """
 
 import copy
-import json
-import os
-import platform
 import time
-from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import nn
 
-import datasets
 import figures
 import training
 from figures.tracing import count_parameters
+from training import kept
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
+TRAINING_IMAGES = 5000  # few, so that trainings take minutes, not hours
+# No augmentation and little weight decay: the training loss itself is compared.
+PLAIN = {"batch_size": 128, "weight_decay": 5e-4, "mirror": False, "shift": 0}
+SEED = 0
 
-TRAINING_IMAGES = 5000
 
-PLAIN = {
-    "batch_size": 128,
-    "mirror": False,
-    "shift": 0,
-}  # no augmentation: the training loss itself is compared
+class Study(NamedTuple):
+    """Networks that are trained alike.
+
+    Attributes
+    ----------
+    name : str
+        Of its files.
+    networks : dict of str to callable
+        Makers of the networks, by what the picture calls them.
+    num_epochs : int
+    recipe : dict
+        What is to differ from `training.RECIPES`.
+    """
+
+    name: str
+    networks: dict
+    num_epochs: int
+    recipe: dict
 
 
 def few_images(dataset, count=TRAINING_IMAGES):
@@ -37,80 +48,73 @@ def few_images(dataset, count=TRAINING_IMAGES):
     return few
 
 
-def recorded(name, dataset, run):
-    """Return the record of an experiment on these images: shipped, else cached, else made now and cached.
+def histories(study, dataset, retrain=False):
+    """Return the histories of a study's networks: those that are kept for them, these images and this recipe, or new.
 
     Parameters
     ----------
-    name : str
-        Of the experiment.
+    study : Study
+        What is trained.
     dataset : MulticlassDataset
-        Its images.
-    run : callable
-        Returns what to keep, as JSON can hold it.
+        Whose first images are used.
+    retrain : bool
+        Train now in any case.
 
     Returns
     -------
-    dict
-        ``result``, and how it was made: ``fingerprint``, ``versions``, ``machine``, ``seconds``.
+    dict of str to list
+        For each network, the numbers of the snapshots of `training.train_model`.
     """
-    file_name = f"{name}-{dataset.title.replace(' ', '-').lower()}.json"
-    cache = datasets.cache_folder()
-    folders = [RESULTS, *([cache / "trained"] if cache else [])]
-    for folder in folders:
-        try:
-            record = json.loads((folder / file_name).read_text())
-            if datasets.same_images(record["fingerprint"], dataset.fingerprint):
-                return record
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # not there, or not a record of ours: the next one, or a new one
-    return write_record(folders[-1] / file_name if cache else None, dataset, run)
+    networks = made(study)
+    wanted = description(study, networks, dataset)
+    result = kept.find(study.name, wanted)
+    if result and not retrain:
+        print(kept.describe(study.name, result))
+        return result.snapshots
+    snapshots = trained_alike(study, networks, dataset)
+    if not result or result.likeness is not kept.Likeness.EXACT:
+        kept.keep(study.name, wanted, snapshots)
+    return snapshots
 
 
-def write_record(path, dataset, run):
-    """Run an experiment and keep its record at ``path``, if that is not None and can be written."""
-    start = time.perf_counter()
-    record = {
-        "result": run(),
-        "fingerprint": dataset.fingerprint,
-        "versions": {"python": platform.python_version(), "torch": torch.__version__},
-        "machine": f"{platform.machine()}, {os.cpu_count()} processors",
-        "seconds": round(time.perf_counter() - start),
-    }
-    if path is not None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_suffix(f".{os.getpid()}")
-            temporary.write_text(json.dumps(record))
-            temporary.replace(path)
-        except OSError:
-            pass  # it will be made again; the result in hand is what counts
-    return record
-
-
-def trained_for_comparison(networks, dataset, num_epochs, **recipe):
-    """Train networks alike, from the same seed, and return {name: history}; a history is plain lists by epoch."""
-    histories = {}
-    for name, make in networks.items():
+def made(study):
+    """Return the networks of a study, each made from the same seed."""
+    networks = {}
+    for name, make in study.networks.items():
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            net = make()
-        snapshots = training.train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs=num_epochs, **recipe)
-        keys = ("epoch", "train_loss", "train_accuracy", "val_loss", "val_accuracy")
-        histories[name] = {key: [snapshot[key] for snapshot in snapshots] for key in keys}
-    return histories
+            torch.default_generator.manual_seed(SEED)
+            networks[name] = make()
+    return networks
 
 
-def draw_histories(histories, title, quantity="accuracy"):
+def description(study, networks, dataset):
+    """Return the `kept.description` of a study."""
+    recipe = training.validated_recipe(dataset, study.num_epochs, study.recipe)
+    settings = {"num_epochs": study.num_epochs, "seed": SEED, "training_images": TRAINING_IMAGES}
+    return kept.description(networks, dataset, {**recipe, **settings})
+
+
+def trained_alike(study, networks, dataset, **options):
+    """Train the networks of a study alike, and return their snapshots without the weights."""
+    few, snapshots = few_images(dataset), {}
+    for name, net in networks.items():
+        history = training.train_model(
+            few, net, nn.CrossEntropyLoss(), study.num_epochs, seed=SEED, **study.recipe, **options
+        )
+        snapshots[name] = [{key: value for key, value in s.items() if key != "weights"} for s in history]
+    return snapshots
+
+
+def draw_histories(snapshots, title, quantity="accuracy"):
     """Draw the accuracy, or the "error", on training (left) and validation images (right) for several networks."""
     fig = figures.figure(12, 4.4)
     left, right = fig.subplots(1, 2, sharey=True)
     for ax, key, name in ((left, "train", "training images"), (right, "val", "validation images")):
         series = {}
-        for label, history in histories.items():
-            accuracy = history[f"{key}_accuracy"]
+        for label, history in snapshots.items():
+            accuracy = [snapshot[f"{key}_accuracy"] for snapshot in history]
             values = [1 - value for value in accuracy] if quantity == "error" else accuracy
-            series[label] = (history["epoch"], values)
+            series[label] = ([snapshot["epoch"] for snapshot in history], values)
         figures.curves(ax, series, "epoch", quantity, f"{title}: {name}")
     return fig
 

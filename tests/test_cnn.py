@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import nn
 
 import cnn
-import datasets
 import training
 from datasets import MulticlassDataset
 from figures import activations, examples, training_curves
@@ -65,7 +64,7 @@ def shipped(tmp_path, monkeypatch):
 @pytest.fixture
 def cache(tmp_path, monkeypatch, shipped):
     """Give a test its own cache of trainings."""
-    monkeypatch.setattr(kept, "cached_folder", lambda: tmp_path / "trained")
+    monkeypatch.setattr(kept, "own_folder", lambda: tmp_path / "trained")
     return tmp_path / "trained"
 
 
@@ -361,6 +360,18 @@ def test_another_recipe_is_another_training(change, mnist, cache):
     assert len(list(cache.glob("*"))) == 2
 
 
+def test_an_edited_network_is_trained_anew(mnist, cache):
+    few = first(mnist, 100)
+    train_quickly(few)
+
+    class PoolingCNN(cnn.PoolingCNN):  # the same name and weights, another activation
+        def forward(self, x):
+            return self.f3(F.max_pool2d(self.c1(x), 2).relu().flatten(1))
+
+    train_quickly(few, PoolingCNN())
+    assert len(list(cache.glob("*"))) == 2
+
+
 def test_another_normalisation_is_another_training(mnist, cache):
     train_quickly(first(mnist, 100))
     train_quickly(first(mnist.normalize(), 100))
@@ -370,11 +381,11 @@ def test_another_normalisation_is_another_training(mnist, cache):
 def test_another_encoding_of_the_same_pictures_is_said(mnist, cache, monkeypatch, capsys):
     few = first(mnist, 100)
     train_quickly(few)
-    monkeypatch.setattr(datasets, "same_images", lambda one, other: "same pictures, other encoding")
+    monkeypatch.setattr(kept, "same_images", lambda one, other: kept.Likeness.RECODED)
     train_quickly(few)
     said = capsys.readouterr().out
-    assert "on another encoding of the same pictures" in said and "retrain=True trains it on yours" in said
-    monkeypatch.setattr(datasets, "same_images", lambda one, other: "")
+    assert "on another encoding of the same pictures" in said and "retrain=True trains on yours" in said
+    monkeypatch.setattr(kept, "same_images", lambda one, other: kept.Likeness.DIFFERENT)
     train_quickly(few)
     assert len(list(cache.glob("*"))) == 2
 
@@ -399,7 +410,12 @@ def bad_files(tmp_path, good):
 
     content = torch.load(io.BytesIO(good), weights_only=True)
     record = json.loads(content["record"])
-    nan = {name: torch.full_like(value, torch.nan) for name, value in content["net"].items()}
+    weights, snapshots = content["weights"]["PoolingCNN"], content["snapshots"]["PoolingCNN"]
+    nan = {name: torch.full_like(value, torch.nan) for name, value in weights.items()}
+
+    def saved_weights(state):
+        return saved({**content, "weights": {"PoolingCNN": state}})
+
     return {
         "empty": b"",
         "an error page": b"<!DOCTYPE html><title>404</title>" * 50,
@@ -407,13 +423,14 @@ def bad_files(tmp_path, good):
         "one bit turned": good[:2000] + bytes([good[2000] ^ 255]) + good[2001:],
         "of another program": saved({"model": torch.zeros(3)}),
         "a list": saved([1, 2, 3]),
-        "malicious": saved({**content, "net": Malice(tmp_path / "was-run")}),
+        "malicious": saved_weights(Malice(tmp_path / "was-run")),
         "malicious, plain pickle": pickle.dumps(Malice(tmp_path / "was-run")),
-        "weights of another network": saved({**content, "net": cnn.SimpleCNN().state_dict()}),
-        "weights missing": saved({**content, "net": {}}),
-        "not numbers": saved({**content, "net": nan}),
+        "weights of another network": saved_weights(cnn.SimpleCNN().state_dict()),
+        "weights missing": saved_weights({}),
+        "no weights": saved({**content, "weights": {}}),
+        "not numbers": saved_weights(nan),
         "no record": saved({**content, "record": "{}"}),
-        "epochs missing": saved({**content, "snapshots": content["snapshots"][1:]}),
+        "epochs missing": saved({**content, "snapshots": {"PoolingCNN": snapshots[1:]}}),
         "no data in the record": saved({**content, "record": json.dumps({**record, "data": {}})}),
     }
 
@@ -433,7 +450,7 @@ def test_files_that_are_not_results_are_refused_and_left_alone(mnist, cache, tmp
         assert path.read_bytes() == content, what
         assert not (tmp_path / "was-run").exists(), what
         (other,) = set(cache.glob("*")) - {path}
-        assert kept.read(other, few.fingerprint).likeness == "exact", what
+        assert kept.read(other, few.fingerprint).likeness is kept.Likeness.EXACT, what
         other.unlink()
 
 
@@ -449,7 +466,7 @@ def test_a_file_is_written_whole_or_not_at_all(error, mnist, cache, monkeypatch,
     real_save = torch.save
 
     def half_saved(content, file):
-        real_save({"net": content["net"]}, file)
+        real_save({"weights": content["weights"]}, file)
         raise error
 
     monkeypatch.setattr(torch, "save", half_saved)
@@ -463,7 +480,7 @@ def test_a_file_is_written_whole_or_not_at_all(error, mnist, cache, monkeypatch,
 
 
 def test_nothing_can_be_written(mnist, cache, monkeypatch):
-    monkeypatch.setattr(kept, "cached_folder", lambda: None)
+    monkeypatch.setattr(kept, "own_folder", lambda: None)
     _, snapshots = train_quickly(first(mnist, 100))
     assert len(snapshots) == 2
 
@@ -562,7 +579,7 @@ def test_shipped_results_say_how_they_were_made(path):
     result = kept.read(path, json.loads(path.with_suffix(".json").read_text())["data"])
     record = result.record
     assert record == json.loads(path.with_suffix(".json").read_text())
-    assert {"network", "recipe", "data", "images", "versions", "accuracy", "machine"} <= set(record)
+    assert {"networks", "recipe", "data", "images", "versions", "accuracy", "machine"} <= set(record)
     wanted = {"SimpleCNN-mnist": 0.975, "PoolingCNN-mnist": 0.98, "CifarCNN-cifar-10": 0.81}.get(
         path.stem, 0.7
     )
@@ -573,7 +590,7 @@ def test_shipped_results_say_how_they_were_made(path):
 def shipped_network_agrees(make, dataset, monkeypatch):
     """Load what is shipped for a data set, without training, and evaluate it again."""
     net, epochs = make(), 20 if make is cnn.CifarCNN else 5
-    path = kept.SHIPPED / f"{kept.stem_of(net, dataset)}.json"
+    path = kept.SHIPPED / f"{kept.file_stem(make.__name__, {'data': dataset.fingerprint})}.json"
     accuracy = json.loads(path.read_text())["accuracy"]
     monkeypatch.setattr(cnn, "train_model", lambda *_, **__: pytest.fail("what is shipped was not found"))
     cnn.trained(net, dataset, num_epochs=epochs, device="cpu")

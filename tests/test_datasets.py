@@ -12,7 +12,7 @@ import torch
 
 import datasets
 from datafiles import catalogue, sources, storage
-from datasets import MulticlassDataset, load_coco, same_images
+from datasets import Likeness, MulticlassDataset, load_coco, same_images
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -156,7 +156,7 @@ def test_stand_ins_are_the_same_in_another_folder(tmp_path, monkeypatch):
 def test_same_images(dataset):
     one = dataset.fingerprint
     assert json.loads(json.dumps(one)) == one
-    assert same_images(one, one) == "exact"
+    assert same_images(one, one) is Likeness.EXACT
     pixels = np.concatenate([part.values.pixels for part in (dataset.train, dataset.val, dataset.test)])
     labels = np.concatenate([part.labels for part in (dataset.train, dataset.val, dataset.test)])
     train, validation, _ = one["counts"]
@@ -166,12 +166,10 @@ def test_same_images(dataset):
         return same_images(one, {**one, **{key: facts[key] for key in one if key in facts}})
 
     noise = np.random.default_rng(0).integers(-1, 2, pixels.shape)
-    assert (
-        compare(np.clip(pixels + noise, 0, 255).astype(np.uint8), labels) == "same pictures, other encoding"
-    )
-    assert compare(np.ascontiguousarray(pixels[..., ::-1]), labels) == ""
-    assert compare(pixels, (labels + 1) % 10) == ""
-    assert same_images(one, {**one, "counts": [1, 2, 3]}) == ""
+    assert compare(np.clip(pixels + noise, 0, 255).astype(np.uint8), labels) is Likeness.RECODED
+    assert compare(np.ascontiguousarray(pixels[..., ::-1]), labels) is Likeness.DIFFERENT
+    assert compare(pixels, (labels + 1) % 10) is Likeness.DIFFERENT
+    assert same_images(one, {**one, "counts": [1, 2, 3]}) is Likeness.DIFFERENT
 
 
 def test_table(capsys, monkeypatch, tmp_path):

@@ -1,13 +1,13 @@
 """Batch norm, depth and speed: what is compared is alike in all but one thing; records are kept and refused."""
 
-import json
-
 import pytest
 import torch
 
 import resnet
+import training
 from datasets import MulticlassDataset
-from studies import batch_norm, comparison, speed
+from studies import batch_norm, comparison, degradation, speed
+from training import kept
 
 
 @pytest.fixture(scope="module")
@@ -48,41 +48,82 @@ def test_a_residual_block_whose_convolutions_are_zero_hands_its_input_on():
 
 
 def test_few_images_are_the_first_ones(dataset):
-    few = comparison.few_images(dataset, 300)
-    assert len(few.train) == len(few.train.labels) == 300
-    torch.testing.assert_close(few.train[5].values, dataset.train[5].values)
+    fewer = comparison.few_images(dataset, 300)
+    assert len(fewer.train) == len(fewer.train.labels) == 300
+    torch.testing.assert_close(fewer.train[5].values, dataset.train[5].values)
     assert len(dataset.train) > 300
 
 
-def test_histories_by_epoch(dataset):
-    few = comparison.few_images(dataset, 256)
-    networks = {name: lambda: batch_norm.convolution_stack(batch_norm=True) for name in ("one", "two")}
-    histories = comparison.trained_for_comparison(networks, few, 1, progress=False, **comparison.PLAIN)
-    assert histories["one"] == histories["two"]  # the same network from the same seed
-    assert histories["one"]["epoch"] == [0, 1]
-    json.dumps(histories)
+few = comparison.few_images
+
+
+def small(batch_norm_in=True, **changes):
+    """Return a study that trains in a moment."""
+    networks = {name: lambda: batch_norm.convolution_stack(batch_norm_in) for name in ("one", "two")}
+    return comparison.Study("small", networks, 1, {**comparison.PLAIN, **changes})
+
+
+@pytest.fixture
+def trainings(tmp_path, monkeypatch):
+    """Give a test folders of its own, and return a list that gets the name of each network that is trained."""
+    monkeypatch.setattr(kept, "SHIPPED", tmp_path / "results")
+    monkeypatch.setattr(kept, "own_folder", lambda: tmp_path / "trained")
+    monkeypatch.setattr(comparison, "few_images", lambda dataset: few(dataset, 256))
+    names, train = [], training.train_model
+
+    def counted(*arguments, **options):
+        names.append(type(arguments[1]).__name__)
+        return train(*arguments, progress=False, **options)
+
+    monkeypatch.setattr(training, "train_model", counted)
+    return names
+
+
+def test_networks_are_trained_alike_and_drawn(dataset, trainings):
+    histories = comparison.histories(small(), dataset)
+    losses = [[snapshot["train_loss"] for snapshot in history] for history in histories.values()]
+    assert losses[0] == losses[1] and len(losses[0]) == 2  # the same network from the same seed
     fig = comparison.draw_histories(histories, "title")
-    assert fig.axes[0].lines[0].get_ydata().tolist() == histories["one"]["train_accuracy"]
+    wanted = [snapshot["train_accuracy"] for snapshot in histories["one"]]
+    assert fig.axes[0].lines[0].get_ydata().tolist() == wanted
 
 
-def test_records_are_used_for_the_same_images_only(dataset, tmp_path, monkeypatch):
-    monkeypatch.setattr(comparison, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(comparison.datasets, "cache_folder", lambda: tmp_path)
-    runs = []
+def test_a_study_is_kept_for_its_images_recipe_and_networks(dataset, trainings, capsys):
+    first = comparison.histories(small(), dataset)
+    assert comparison.histories(small(), dataset) == first and len(trainings) == 2
+    assert "small: trained before, for 1 epochs on CIFAR-10 stand-in." in capsys.readouterr().out
+    assert comparison.histories(small(learning_rate=0.01), dataset) != first and len(trainings) == 4
+    assert comparison.histories(small(False), dataset) != first and len(trainings) == 6  # an edited network
+    comparison.histories(small(), MulticlassDataset.cifar().to_torch())  # not normalised
+    assert len(trainings) == 8
+    comparison.histories(small(), dataset, retrain=True)
+    assert len(trainings) == 10
 
-    def run():
-        runs.append(1)
-        return {"answer": len(runs)}
 
-    assert comparison.recorded("test", dataset, run)["result"] == {"answer": 1}
-    assert comparison.recorded("test", dataset, run)["result"] == {"answer": 1}  # from the cache
-    (path,) = (tmp_path / "trained").glob("*.json")
-    path.write_text(path.read_text()[:50])  # damaged
-    assert comparison.recorded("test", dataset, run)["result"] == {"answer": 2}
-    record = json.loads(path.read_text())
-    record["fingerprint"]["counts"] = [1, 2, 3]
-    path.write_text(json.dumps(record))  # of other images
-    assert comparison.recorded("test", dataset, run)["result"] == {"answer": 3}
+def test_a_damaged_record_is_said_and_not_used(dataset, trainings, tmp_path, capsys):
+    comparison.histories(small(), dataset)
+    (path,) = (tmp_path / "trained").glob("*")
+    path.write_bytes(path.read_bytes()[:500])
+    comparison.histories(small(), dataset)
+    assert len(trainings) == 4 and f"{path} is not a result" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("study", [batch_norm.STUDY, degradation.STUDY], ids=lambda study: study.name)
+def test_shipped_studies_are_those_of_the_lecture(study, dataset):
+    wanted = comparison.description(study, comparison.made(study), dataset)
+    assert kept.find(study.name, wanted).likeness is kept.Likeness.EXACT
+
+
+@pytest.mark.parametrize("study", [batch_norm.STUDY, degradation.STUDY], ids=lambda study: study.name)
+def test_shipped_studies_fit_the_real_images(study, real_data, monkeypatch):
+    monkeypatch.setenv("LECTURE_DATA", str(real_data))
+    dataset = MulticlassDataset.cifar().normalize()
+    wanted = comparison.description(study, comparison.made(study), dataset)
+    result = kept.find(study.name, wanted)
+    if study is degradation.STUDY:  # what the lecture says: depth hurts plain networks, not residual ones
+        error = {name: 1 - history[-1]["train_accuracy"] for name, history in result.snapshots.items()}
+        assert error["plain, 56 layers"] > error["plain, 20 layers"]
+        assert error["residual, 56 layers"] < error["plain, 56 layers"]
 
 
 def test_convolution_speed_leaves_the_threads_as_they_were():

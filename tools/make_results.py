@@ -22,8 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import cnn  # noqa: E402
-import studies  # noqa: E402
 from datasets import MulticlassDataset  # noqa: E402
+from studies import batch_norm, comparison, degradation  # noqa: E402
 from training import kept  # noqa: E402
 
 SEED = 0
@@ -36,7 +36,7 @@ TRAININGS = {
     "pooling-stand-in": (cnn.PoolingCNN, "mnist", 5),
     "cifar-stand-in": (cnn.CifarCNN, "cifar", 20),
 }
-ITEMS = [*TRAININGS, "experiments-real", "experiments-stand-in"]
+ITEMS = [*TRAININGS, "studies-real", "studies-stand-in"]
 BLOCK = 8  # pixels: JPEG compresses squares of this size, one by one
 VISIBLE = 1.03  # by this factor and more, steps between such squares exceed those inside them
 
@@ -69,16 +69,31 @@ def train(item):
     seconds = time.perf_counter() - start
     net.load_state_dict({key: kept.half(value).float() for key, value in net.state_dict().items()})
     accuracy = {part: cnn.evaluate(net, dataset, getattr(dataset, part))[1] for part in ("val", "test")}
-    settings = cnn.settings_of(dataset, num_epochs, SEED)
-    path = kept.SHIPPED / f"{kept.stem_of(net, dataset)}.pt"
-    facts = {
-        "images": encoding(np.asarray(dataset.train.values.pixels)),
-        "accuracy": {part: round(value, 4) for part, value in accuracy.items()},
-        "seconds": round(seconds),
-    }
-    record = kept.write(path, net.cpu(), dataset, settings, snapshots, **facts)
-    path.with_suffix(".json").write_text(json.dumps(record, indent=1) + "\n")
-    print(f"{path.name}: {accuracy['val']:.2%} of validation, {accuracy['test']:.2%} of test images right")
+    name = make.__name__
+    wanted = kept.description({name: net}, dataset, cnn.settings_of(dataset, num_epochs, SEED))
+    rounded = {part: round(value, 4) for part, value in accuracy.items()}
+    ship(
+        name, wanted, dataset, {name: snapshots}, {name: net.cpu()}, accuracy=rounded, seconds=round(seconds)
+    )
+    print(f"{name}: {accuracy['val']:.2%} of validation, {accuracy['test']:.2%} of test images right")
+
+
+def run_studies(item):
+    """Train the networks of the studies, and write their histories."""
+    dataset = load("cifar", item.endswith("stand-in"))
+    for study in (batch_norm.STUDY, degradation.STUDY):
+        networks, start = comparison.made(study), time.perf_counter()
+        wanted = comparison.description(study, networks, dataset)
+        snapshots = comparison.trained_alike(study, networks, dataset)
+        ship(study.name, wanted, dataset, snapshots, seconds=round(time.perf_counter() - start))
+
+
+def ship(name, wanted, dataset, snapshots, networks=None, **facts):
+    """Write a result into ``results/``, and its record, for people, beside it."""
+    path = kept.SHIPPED / f"{kept.file_stem(name, wanted)}.pt"
+    images = encoding(np.asarray(dataset.train.values.pixels))
+    record = kept.write(path, wanted, snapshots, networks, images=images, **facts)
+    path.with_suffix(".json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n")
 
 
 def in_own_process(item):
@@ -105,7 +120,7 @@ def main():
     if options.item in TRAININGS:
         train(options.item)
     else:
-        studies.make_records(load("cifar", options.item.endswith("stand-in")))
+        run_studies(options.item)
     return 0
 
 

@@ -1,9 +1,10 @@
-"""Results of trainings: the weights and histories that come with the lecture, and those of this machine.
+"""Kept results: weights and histories that come with the lecture, and those made on this machine.
 
-A result is one file of ``torch.save``: ``net`` (the weights, half precision), ``snapshots`` (as `cnn.train_model`
-returns them) and ``record``, a JSON text that says how it was made. It is read with ``weights_only=True``, which
-builds tensors and plain values only, and is used if network, images and recipe are the ones asked for. A file that
-is not is left as it is.
+A result is what one training left, or a study of several networks trained alike. It is one file of ``torch.save``:
+``snapshots`` (for each network, as `train_model` returns them), ``weights`` (for those that keep them, in half
+precision) and ``record``, a JSON text that says how it was made. It is read with ``weights_only=True``, which builds
+tensors and plain values only. It is used if networks, images and recipe are the ones asked for; a file that is not is
+left as it is.
 """
 
 import json
@@ -17,42 +18,81 @@ from typing import NamedTuple
 import numpy
 import torch
 
-import datasets
+from datafiles.images import Likeness, same_images
+from datafiles.storage import cache_folder
+from figures.tracing import structure
 
 SHIPPED = Path(__file__).resolve().parent.parent / "results"
 LARGEST = 50_000_000  # bytes of a result file: many times what the lecture's networks need
+COMPARED = ("networks", "normalized", "recipe")  # what of a record must agree, besides the images
 
 
 class Result(NamedTuple):
-    """A training that was found: its weights and snapshots, its record, and how like its images are to those here."""
+    """A result that was found.
 
+    Attributes
+    ----------
+    snapshots : dict of str to list
+        For each network, as `train_model` returns them.
+    weights : dict of str to dict
+        State dicts, where they were kept.
+    record : dict
+        How it was made.
+    likeness : Likeness
+        How like its images are to those here.
+    """
+
+    snapshots: dict
     weights: dict
-    snapshots: list
     record: dict
-    likeness: str
+    likeness: Likeness
 
 
-def stem_of(net, dataset):
-    """Return how the result files for a network and a data set begin: ``CifarCNN-cifar-10``."""
-    return f"{type(net).__name__}-{re.sub('[^a-z0-9]+', '-', dataset.title.lower())}"
+def description(networks, dataset, recipe):
+    """Return what a result depends on: the networks, the images, and the recipe.
 
-
-def cached_folder():
-    """Return the folder of this user's own trainings, or None if nothing can be written."""
-    folder = datasets.cache_folder()
-    return folder / "trained" if folder else None
-
-
-def wanted(net, dataset, settings):
-    """Return the part of a record that must agree: the network, the images, and the recipe."""
+    Parameters
+    ----------
+    networks : dict of str to nn.Module
+        By name.
+    dataset : MulticlassDataset
+        What they are trained on.
+    recipe : dict
+        All that a training depends on besides, ``num_epochs`` among it.
+    """
     shape = () if dataset.mean is None else dataset.mean.shape
     parts = {
-        "network": {name: list(value.shape) for name, value in net.state_dict().items()},
+        "networks": {name: _described(net, dataset) for name, net in networks.items()},
         "normalized": ["not", "per channel", "per pixel"][0 if not shape else 1 if shape[-1] == 1 else 2],
-        "recipe": settings,
+        "recipe": recipe,
         "data": dataset.fingerprint,
     }
     return json.loads(json.dumps(parts))  # as they are when read back: lists for tuples
+
+
+def _described(net, dataset):
+    """Return shapes of a network's weights, and what it computes."""
+    try:
+        computes = structure(net, dataset.train.values.shape[1:])
+    except (ValueError, TypeError, RuntimeError):  # torch.fx cannot follow every Python
+        computes = str(net).split("\n")
+    return {"weights": _shapes(net.state_dict()), "computes": computes}
+
+
+def _shapes(state):
+    """Return the shapes of a state dict, {name: "32×3×5×5"}."""
+    return {name: "×".join(map(str, value.shape)) for name, value in state.items()}
+
+
+def file_stem(name, wanted):
+    """Return how the files of results begin: ``CifarCNN-cifar-10``; ``wanted`` is a `description`."""
+    return f"{name}-{re.sub('[^a-z0-9]+', '-', wanted['data']['title'].lower())}"
+
+
+def own_folder():
+    """Return the folder of this user's own results, or None if nothing can be written."""
+    folder = cache_folder()
+    return folder / "trained" if folder else None
 
 
 def read(path, data):
@@ -79,121 +119,130 @@ def read(path, data):
             raise ValueError(f"it is larger than {LARGEST:,} bytes")
         content = torch.load(path, map_location="cpu", weights_only=True)
         record, snapshots = json.loads(content["record"]), content["snapshots"]
-        weights = {name: value.float() for name, value in content["net"].items()}
-        if {name: list(value.shape) for name, value in weights.items()} != record["network"]:
-            raise ValueError("its weights are not those of the network that it names")
-        if not all(torch.isfinite(value).all() for value in weights.values()):
-            raise ValueError("a weight is not a number")
-        if [snapshot["epoch"] for snapshot in snapshots] != list(range(record["recipe"]["num_epochs"] + 1)):
-            raise ValueError("epochs are missing")
-        return Result(weights, snapshots, record, datasets.same_images(record["data"], data))
+        weights = {
+            name: {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+            for name, state in content["weights"].items()
+        }
+        _check(record, snapshots, weights)
+        return Result(snapshots, weights, record, same_images(record["data"], data))
     except Exception as error:  # what a foreign file makes torch.load raise has no common type
         reason = str(error).strip().split("\n")[0][:200] or type(error).__name__
         raise ValueError(f"{path} is not a result of this lecture ({reason})") from None
 
 
-def find(net, dataset, settings):
-    """Look for a training of this network on these images by this recipe.
+def _check(record, snapshots, weights):
+    """Raise ValueError unless snapshots and weights are complete, and those of the networks in the record."""
+    networks, epochs = record["networks"], list(range(record["recipe"]["num_epochs"] + 1))
+    if not networks or set(snapshots) != set(networks):
+        raise ValueError("its snapshots are not those of the networks that it names")
+    if any([snapshot["epoch"] for snapshot in history] != epochs for history in snapshots.values()):
+        raise ValueError("epochs are missing")
+    if set(weights) != set(record["weights_of"]):
+        raise ValueError("weights are missing")
+    for name, state in weights.items():
+        if _shapes(state) != networks[name]["weights"]:
+            raise ValueError("its weights are not those of the network that it names")
+        if not all(torch.isfinite(value).all() for value in state.values()):
+            raise ValueError("a weight is not a number")
 
-    Those that came with the lecture are looked at first, then this user's own. One on exactly these images is
-    preferred to one on another encoding of the same pictures. A file that cannot be used is said, and left alone.
+
+def find(name, wanted):
+    """Look for a result: first among those that came with the lecture, then among this user's own.
+
+    One on exactly these images is preferred to one on another encoding of the same pictures. A file that cannot be
+    used is said, and left alone.
 
     Parameters
     ----------
-    net : nn.Module
-        The network that the weights are for.
-    dataset : MulticlassDataset
-        The images.
-    settings : dict
-        The recipe, number of epochs and seed.
+    name : str
+        Of the network or study.
+    wanted : dict
+        Its `description`.
 
     Returns
     -------
     Result or None
     """
-    want, similar = wanted(net, dataset, settings), None
-    for folder in (SHIPPED, cached_folder()):
-        for path in sorted(folder.glob(f"{stem_of(net, dataset)}*.pt")) if folder else ():
+    similar = None
+    for folder in (SHIPPED, own_folder()):
+        for path in sorted(folder.glob(f"{file_stem(name, wanted)}*.pt")) if folder else ():
             try:
-                result = read(path, want["data"])
+                result = read(path, wanted["data"])
             except ValueError as error:
                 print(f"{error}. It is left as it is, and not used.")
                 continue
-            if any(result.record.get(key) != want[key] for key in ("network", "normalized", "recipe")):
+            if any(result.record.get(key) != wanted[key] for key in COMPARED):
                 continue
-            if result.likeness == "exact":
+            if result.likeness is Likeness.EXACT:
                 return result
-            if result.likeness and similar is None:
+            if result.likeness is Likeness.RECODED and similar is None:
                 similar = result
     return similar
 
 
-def describe(result, net, dataset):
+def describe(name, result):
     """Return what a reader should know of a result that is used: a sentence or two."""
-    epochs, accuracy = result.record["recipe"]["num_epochs"], result.snapshots[-1]["val_accuracy"]
-    begin = f"{type(net).__name__}: trained before, for {epochs} epochs on {dataset.title}"
-    if result.likeness == "exact":
-        return f"{begin} ({accuracy:.1%} of the validation images right). retrain=True trains it now."
-    return (
-        f"{begin}, on another encoding of the same pictures: {result.record['images']}. A validation image here may "
-        "have been among its training images. retrain=True trains it on yours."
-    )
+    epochs, title = result.record["recipe"]["num_epochs"], result.record["data"]["title"]
+    begin = f"{name}: trained before, for {epochs} epochs on {title}"
+    if result.likeness is Likeness.RECODED:
+        return (
+            f"{begin}, on another encoding of the same pictures: {result.record['images']}. A validation image here "
+            "may have been among its training images. retrain=True trains on yours."
+        )
+    accuracies = [history[-1]["val_accuracy"] for history in result.snapshots.values()]
+    right = f" ({accuracies[0]:.1%} of the validation images right)" if len(accuracies) == 1 else ""
+    return f"{begin}{right}. retrain=True trains now."
 
 
-def keep(net, dataset, settings, snapshots):
-    """Keep a training among this user's own, if there is a folder to write to.
+def keep(name, wanted, snapshots, networks=None):
+    """Keep a result among this user's own, if there is a folder to write to, and it is complete.
 
     Parameters
     ----------
-    net : nn.Module
-        The trained network.
-    dataset, settings, snapshots
-        As in `find`, and what `cnn.train_model` returned.
+    name, wanted
+        As in `find`.
+    snapshots : dict of str to list
+        For each network, as `train_model` returned them; none is kept if a training was stopped.
+    networks : dict of str to nn.Module, optional
+        The networks whose weights are to be kept.
     """
-    folder = cached_folder()
-    if folder is None:
+    folder, complete = own_folder(), wanted["recipe"]["num_epochs"] + 1
+    if folder is None or any(len(history) < complete for history in snapshots.values()):
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stem, number = stem_of(net, dataset), 1
+        stem, number = file_stem(name, wanted), 1
         while (path := folder / f"{stem}-{number}.pt").exists():  # an old file is never written over
             number += 1
-        write(path, net, dataset, settings, snapshots)
+        write(path, wanted, snapshots, networks)
     except OSError as error:
         print(f"This training could not be kept in {folder} ({error}).")
 
 
-def write(path, net, dataset, settings, snapshots, **facts):
-    """Write a result file, all of it or nothing.
+def write(path, wanted, snapshots, networks=None, **facts):
+    """Write a result file, all of it or nothing, and return its record.
 
     Parameters
     ----------
     path : Path
         The file.
-    net, dataset, settings, snapshots
+    wanted, snapshots, networks
         As in `keep`.
     **facts
         More for the record, such as accuracies.
-
-    Returns
-    -------
-    dict
-        The record.
     """
+    versions = {"python": platform.python_version(), "torch": torch.__version__, "numpy": numpy.__version__}
     record = {
-        **wanted(net, dataset, settings),
+        **wanted,
+        "weights_of": list(networks or {}),
         "images": "as they are on this machine",
-        "versions": {
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": numpy.__version__,
-        },
+        "versions": versions,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         **facts,
     }
     content = {
-        "net": {name: half(value) for name, value in net.state_dict().items()},
-        "snapshots": [{**snapshot, "weights": half(snapshot["weights"])} for snapshot in snapshots],
+        "weights": {name: _halved(net.state_dict()) for name, net in (networks or {}).items()},
+        "snapshots": {name: [_halved(s) for s in history] for name, history in snapshots.items()},
         "record": json.dumps(record),
     }
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
@@ -208,7 +257,12 @@ def write(path, net, dataset, settings, snapshots, **facts):
     return record
 
 
+def _halved(values):
+    """Return a dict with its tensors of floats in half precision: three digits, which no accuracy here notices."""
+    return {name: half(value) if isinstance(value, torch.Tensor) else value for name, value in values.items()}
+
+
 def half(value):
-    """Return a tensor on the processor in half precision (three digits, which no accuracy here notices)."""
+    """Return a tensor on the processor, in half precision where it holds floats."""
     value = value.detach().cpu().contiguous()
     return value.half() if value.is_floating_point() else value.clone()
