@@ -10,17 +10,12 @@ PAGE = Path(__file__).resolve().parents[2] / "demos" / "page"
 ADDRESS = "http://demo.test/"  # served from the folder by the browser itself: nothing is asked of a network
 
 CALL = """async ([file, name, text]) => {
-  const module = await import(file);
-  const typed = value => Array.isArray(value) ? value.map(typed)
-    : value === null || typeof value != "object" ? value
-    : "base64" in value ? { shape: value.shape, data: floats(value.base64) }
-    : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, typed(part)]));
-  const floats = base64 => new Float32Array(Uint8Array.from(atob(base64), letter => letter.charCodeAt(0)).buffer);
-  const plain = (key, value) => ArrayBuffer.isView(value)
-    ? { base64: btoa(Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
-                                byte => String.fromCharCode(byte)).join("")) }
+  const [module, { unpack }] = await Promise.all([import(file), import("/demo.js")]);
+  const encode = (key, value) => ArrayBuffer.isView(value)
+    ? btoa(Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+                      byte => String.fromCharCode(byte)).join(""))
     : value;
-  return JSON.stringify(JSON.parse(text).map(parts => module[name](...typed(parts))), plain);
+  return JSON.stringify(JSON.parse(text).map(parts => module[name](...unpack(parts))), encode);
 }"""
 
 
@@ -52,7 +47,7 @@ class Modules:
 
 
 def sent(value):
-    """Return arrays as the page takes them, float32 at any depth."""
+    """Return arrays and tensors at any depth as `demos.page.packed` does, holes and all."""
     if isinstance(value, dict):
         return {key: sent(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
@@ -60,16 +55,15 @@ def sent(value):
     if hasattr(value, "detach"):
         value = value.detach().numpy()
     if isinstance(value, np.ndarray):
-        data = base64.b64encode(np.ascontiguousarray(value, "<f4").tobytes()).decode()
-        return {"shape": list(value.shape), "base64": data}
+        data = np.ascontiguousarray(value, "<f4").tobytes()
+        return {"$": "float32", "shape": list(value.shape), "base64": base64.b64encode(data).decode()}
     return value
 
 
 def received(value):
     """Return tensors of the page as arrays, at any depth."""
     if isinstance(value, dict) and value.keys() == {"shape", "data"}:
-        data = np.frombuffer(base64.b64decode(value["data"]["base64"]), "<f4")
-        return data.reshape(value["shape"])
+        return np.frombuffer(base64.b64decode(value["data"]), "<f4").reshape(value["shape"])
     if isinstance(value, list):
         return [received(part) for part in value]
     return value
