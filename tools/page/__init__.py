@@ -43,7 +43,12 @@ style-src 'unsafe-inline'; script-src 'unsafe-inline'">
 {body}
 </main>
 <script type="text/plain" id="mathjax">{mathjax}</script>
-<script>{script}</script>
+<script>
+(() => {{
+"use strict";
+{script}
+}})();
+</script>
 </body>
 </html>
 """

@@ -76,10 +76,11 @@ for (const still of all(".still")) {
 
 // Width and height of a picture in CSS pixels, as it was made.
 function naturalSize(picture) {
-  const ratio = picture.viewBox?.baseVal?.width ? picture.viewBox.baseVal : null;
-  const drawn = ratio ? [ratio.width, ratio.height] : ["width", "height"].map(name => Number(picture.getAttribute(name)));
-  const width = parseFloat(picture.style.width) || drawn[0];
-  return [width, (width * drawn[1]) / drawn[0]];
+  const box = picture.viewBox?.baseVal;
+  const drawn = box?.width ? [box.width, box.height] : ["width", "height"].map(name => parseFloat(picture.getAttribute(name)));
+  const [width, height] = drawn[0] && drawn[1] ? drawn : [picture.naturalWidth || 1000, picture.naturalHeight || 500];
+  const shown = parseFloat(picture.style.width) || width;
+  return [shown, (shown * height) / width];
 }
 
 // Formulas: MathJax is woken once the page stands, and typesets section by section, so that nothing waits for it.
@@ -99,6 +100,7 @@ const typesetting = new Promise(resolve => {
         const formulas = all(".math", section);
         if (!formulas.length) continue;
         await MathJax.typesetPromise(formulas);
+        if (section.matches(".current")) fit(section);
         await new Promise(wait => setTimeout(wait));
       }
     }

@@ -29,7 +29,7 @@ for (const [name, path, act] of [
   ["Overview (o)", "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z", () => overview()],
   ["Speaker’s notes (s)", "M5 4h14v16H5zM9 9h6M9 13h6", () => openNotes()],
   ["Fill the screen (f)", "M4 9V4h5M15 4h5v5M20 15v5h-5M9 20H4v-5", () => fill()],
-  ["Keys (?)", "M9 9a3 3 0 1 1 4.5 2.6c-1 .6-1.5 1.2-1.5 2.4M12 18v.01", () => help.classList.toggle("open")],
+  ["Keys (?)", "M8 8.5a4 4 0 1 1 5.7 3.6c-1.2.6-1.7 1.3-1.7 2.9M12 19v.01", () => help.classList.toggle("open")],
   ["Leave (p)", "M6 6l12 12M18 6L6 18", () => leave()],
 ]) {
   const button = document.createElement("button");
@@ -62,8 +62,7 @@ function show(i, complete = false) {
   fit(slide);
   for (const other of slides) {
     other.classList.toggle("current", other == slide);
-    const asleep = mode == "overview" || other != slide;
-    find(".slide-box", other).inert = asleep;
+    find(".slide-box", other).inert = other != slide;
   }
   find(".part", strip).textContent = slide.dataset.part;
   number.textContent = `${at + 1} / ${slides.length}`;
@@ -97,7 +96,7 @@ function fit(slide) {
   const height = box.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
   const seen = selector => all(selector, sheet).filter(element => !element.closest(".skip"));
   const demos = seen(".lecture-demo"), stills = seen(".still :is(img, svg)"), count = demos.length + stills.length;
-  const larger = stills.map(naturalSize);
+  const natural = stills.map(naturalSize);
 
   // The first size at which the text leaves `room` for what is drawn; returns what it leaves.
   const write = (sizes, room) => {
@@ -113,11 +112,11 @@ function fit(slide) {
   slide.classList.remove("overflowing", "beside");
   sheet.classList.add("measuring");
   sheet.style.removeProperty("padding-right");
-  const wanted = [...larger.map(([w, h]) => Math.min(1.6 * h, (width * h) / w, 440)), ...demos.map(() => 500)];
+  const wanted = [...natural.map(([w, h]) => Math.min(1.6 * h, (width * h) / w, 440)), ...demos.map(() => 500)];
   const share = Math.max(0, write(SIZES.filter(size => !count || size <= 28), count * Math.max(0, ...wanted))) / Math.max(1, count);
-  let scales = larger.map(([w, h]) => Math.min(width / w, share / h, 2));
+  let scales = natural.map(([w, h]) => Math.min(width / w, share / h, 2));
   if (stills.length == 1 && count == 1 && sheet.offsetHeight > 30) {
-    const [w, h] = larger[0], beside = Math.min((0.6 * width) / w, height / h, 2), stacked = sheet.style.fontSize;
+    const [w, h] = natural[0], beside = Math.min((0.6 * width) / w, height / h, 2), stacked = sheet.style.fontSize;
     slide.classList.add("beside");
     sheet.style.setProperty("padding-right", `${beside * w + 40}px`);
     if (beside > 1.15 * scales[0] && write([28, 26, 24, 22], 0) >= 0) scales = [beside];
@@ -131,7 +130,7 @@ function fit(slide) {
     demo.style.setProperty("--lecture-height", `${Math.floor(share)}px`);
     demo.style.setProperty("--lecture-size", "18px");
   }
-  stills.forEach((still, i) => still.style.setProperty("--shown-width", `${Math.floor(scales[i] * larger[i][0])}px`));
+  stills.forEach((still, i) => still.style.setProperty("--shown-width", `${Math.floor(scales[i] * natural[i][0])}px`));
   sheet.classList.remove("measuring");
   slide.classList.toggle("overflowing", sheet.offsetHeight > height + 1); // then it scrolls: nothing is out of reach
 }
@@ -183,6 +182,7 @@ function leave() {
   for (const slide of slides) find(".slide-box", slide).inert = false;
   if (document.fullscreenElement) document.exitFullscreen();
   history.replaceState(null, "", location.href.split("#")[0]);
+  document.activeElement?.blur();
   slides[at].scrollIntoView({ behavior: "instant" });
   reach();
   markPart();
@@ -207,8 +207,7 @@ function walk(key) {
   const box = i => slides[i].getBoundingClientRect();
   const near = (i, j) => Math.abs(box(i).left - box(here).left) - Math.abs(box(j).left - box(here).left);
   const row = step => {
-    const beyond = slides.keys().toArray?.() ?? [...slides.keys()];
-    const rows = beyond.filter(i => step * (box(i).top - box(here).top) > 1);
+    const rows = [...slides.keys()].filter(i => step * (box(i).top - box(here).top) > 1);
     const top = rows.length && (step > 0 ? Math.min : Math.max)(...rows.map(i => box(i).top));
     return rows.filter(i => Math.abs(box(i).top - top) < 1).sort(near)[0] ?? here;
   };

@@ -9,6 +9,7 @@
     }
   };
   const apply = () => (root.dataset.theme = kept() ?? (system.matches ? "dark" : "light"));
+  root.dataset.ready = "no"; // formulas are not set yet
   apply();
   system.addEventListener("change", apply);
   if (/^#present/.test(location.hash)) root.classList.add("starting");
