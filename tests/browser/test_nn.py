@@ -248,7 +248,8 @@ def test_channel_sum_and_magnitude(modules):
     assert modules.call("nn.js", "magnitude", [[holes], [torch.zeros(3)]]) == [3, 1]
 
 
-# The three convolutions of CifarCNN, and as many products in a plain loop: the fastest of 40, in milliseconds.
+# The three convolutions of CifarCNN, and the same by adding one entry of one kernel after the other: the fastest of 40
+# in turns, in milliseconds.
 TIME = """async () => {
   const { conv2d, tensor } = await import("/nn.js");
   const random = shape => {
@@ -258,22 +259,32 @@ TIME = """async () => {
   };
   const layers = [[[3, 32, 32], [32, 3, 5, 5]], [[32, 15, 15], [32, 32, 5, 5]], [[32, 8, 8], [64, 32, 5, 5]]]
     .map(shapes => shapes.map(random));
-  const products = 32 * 75 * 32 ** 2 + 32 * 800 * 15 ** 2 + 64 * 800 * 8 ** 2;
-  const [one, other] = [random([1024]).data, random([1024]).data];
-  const plain = () => {
-    let sum = 0;
-    for (let i = 0; i < products; i++) sum += one[i & 1023] * other[i & 1023];
-    return sum;
+  const plain = (image, weight) => {
+    const [outputs, channels, size] = weight.shape, [, rows, columns] = image.shape;
+    const output = tensor([outputs, rows - size + 1, columns - size + 1]), [, height, width] = output.shape;
+    for (let o = 0, w = 0; o < outputs; o++)
+      for (let c = 0; c < channels; c++)
+        for (let k = 0; k < size; k++)
+          for (let l = 0; l < size; l++, w++) {
+            const factor = weight.data[w];
+            for (let r = 0; r < height; r++) {
+              const to = (o * height + r) * width, from = (c * rows + r + k) * columns + l;
+              for (let x = 0; x < width; x++) output.data[to + x] += factor * image.data[from + x];
+            }
+          }
+    return output;
   };
-  const fastest = act => Math.min(...Array.from({ length: 40 }, () => {
+  const time = act => {
     const start = performance.now();
-    act();
+    layers.forEach(([image, weight]) => act(image, weight));
     return performance.now() - start;
-  }));
-  return [fastest(() => layers.forEach(([image, weight]) => conv2d(image, weight, { padding: 2 }))), fastest(plain)];
+  };
+  const times = Array.from({ length: 40 }, () => [time(conv2d), time(plain)]);
+  return [0, 1].map(k => Math.min(...times.map(pair => pair[k])));
 }"""
 
 
-def test_convolutions_are_faster_than_a_plain_loop_over_their_products(modules):
-    convolutions, plain = modules.page.evaluate(TIME)
-    assert convolutions < plain, f"{convolutions:.1f} ms against {plain:.1f} ms"
+def test_convolutions_are_faster_than_entry_by_entry(modules):
+    """They take 0.35 of the time where nothing else runs."""
+    fast, plain = modules.page.evaluate(TIME)
+    assert fast < 0.8 * plain, f"{fast:.1f} ms against {plain:.1f} ms"
