@@ -4,7 +4,6 @@ ResNet-50, its weights, its preprocessing and its thousand category names are to
 S. Ren, J. Sun, "Deep residual learning for image recognition", CVPR 2016; the weights are torchvision's second set.
 """
 
-import hashlib
 import re
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from torchvision.transforms import functional as vision
 
 import cnn
 import datasets
+from datafiles.files import digest
 from datafiles.images import Images
 
 WEIGHTS = ResNet50_Weights.DEFAULT
@@ -204,18 +204,9 @@ def pretrained():
         print(f"{path} does not hold the weights of a ResNet-50 ({reason}): replace it by {WEIGHTS.url}.")
         return None
     expected = re.search(r"-([0-9a-f]{8,})\.", path.name)
-    if expected and not sha256(path).startswith(expected[1]):
+    if expected and not digest(path, "sha256").startswith(expected[1]):
         print(f"{path} is used, but it is not the official file: its checksum is not {expected[1]}.")
     return net
-
-
-def sha256(path):
-    """Return the SHA-256 of a file as hexadecimal digits."""
-    with open(path, "rb") as file:
-        digest = hashlib.sha256()
-        while part := file.read(1 << 20):
-            digest.update(part)
-    return digest.hexdigest()
 
 
 def stand_in(images, batch_size):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from datafiles import fetching, sources, standins
+from datafiles.files import Damaged, Remote
 from datafiles.images import statistics
 from datafiles.standins import animals, canvas, vehicles
 from datafiles.storage import cache_folder, data_folder, folders, stored
@@ -62,16 +63,15 @@ class Entry:
         What a reader calls it.
     remotes : list of Remote
         The official files.
-    find : callable
-        ``find(folder, problems)`` returns what ``folder`` holds as `Found`, or None; says what is damaged by adding a
-        sentence to ``problems``.
+    finders : tuple of callable
+        Tried in order: ``find(folder)`` returns what ``folder`` holds as `Found`, or None; raises `Damaged`.
     draw : callable or None
         Returns the stand-in as `Found`; None if there is none.
     """
 
     name: str
-    remotes: list[fetching.Remote]
-    find: Callable
+    remotes: list[Remote]
+    finders: tuple[Callable, ...]
     draw: Callable | None = None
 
 
@@ -131,82 +131,70 @@ def _labelled(images, labels, train, validation):
     return {"images": images, "labels": labels}, statistics(images, labels, train, validation)
 
 
-def _complete(paths, problems):
-    """Tell whether all files exist; if only some do, say which do not."""
+def _complete(paths):
+    """Tell whether all files exist, or raise `Damaged` if only some do."""
     missing = [path for path in paths if not path.exists()]
     if missing and len(missing) < len(paths):
         names = ", ".join(path.name for path in missing[:3]) + (" and others" if len(missing) > 3 else "")
-        problems.append(f"{missing[0].parent} lacks {names}")
+        raise Damaged(f"{missing[0].parent} lacks {names}")
     return not missing
 
 
-def find_mnist(folder, problems):
+def find_mnist(folder):
     """Return MNIST from the four official archives in ``folder``, or None."""
+
+    def make():
+        return _labelled(*sources.read_mnist(folder), sources.MNIST_COUNTS[0], VALIDATION)
+
     paths = [folder / remote.path for remote in sources.MNIST]
-    if not _complete(paths, problems):
-        return None
-    try:
-        kept = stored(
-            "mnist",
-            paths,
-            lambda: _labelled(*sources.read_mnist(folder), sources.MNIST_COUNTS[0], VALIDATION),
-        )
-    except (ValueError, OSError) as error:
-        problems.append(str(error))
-        return None
-    return Found(*kept, paths, "real, official checksum")
+    return (
+        Found(*stored("mnist", paths, make), paths, "real, official checksum") if _complete(paths) else None
+    )
 
 
-def find_cifar10(folder, problems):
-    """Return CIFAR-10 from the official archive or from unpacked batches in ``folder``, or None."""
+def find_cifar10_archive(folder):
+    """Return CIFAR-10 from the official archive in ``folder``, or None."""
 
-    def packed():
+    def make():
         sources.check(folder, [sources.CIFAR10])
-        return _labelled(*sources.read_cifar10(sources.packed_batches(archive)), 50_000, VALIDATION)
+        return _labelled(*sources.read_cifar10(sources.packed_batches(path)), 50_000, VALIDATION)
 
-    def loose():
+    path = folder / sources.CIFAR10.path
+    if not path.exists():
+        return None
+    return Found(*stored("cifar10", [path], make), [path], "real, official checksum")
+
+
+def find_cifar10_batches(folder):
+    """Return CIFAR-10 from unpacked batches in ``folder``, or None."""
+
+    def make():
         return _labelled(*sources.read_cifar10(sources.loose_batches(folder)), 50_000, VALIDATION)
 
-    archive = folder / sources.CIFAR10.path
-    batches = [folder / sources.CIFAR10_FOLDER / name for name in sources.CIFAR10_BATCHES]
-    for key, paths, make, how in (
-        ("cifar10", [archive], packed, "official checksum"),
-        ("cifar10-loose", batches, loose, "sizes and labels checked"),
-    ):
-        if _complete(paths, problems):
-            try:
-                return Found(*stored(key, paths, make), paths, f"real, {how}")
-            except (ValueError, OSError) as error:
-                problems.append(str(error))
-    return None
+    paths = [folder / sources.CIFAR10_FOLDER / name for name in sources.CIFAR10_BATCHES]
+    if not _complete(paths):
+        return None
+    return Found(*stored("cifar10-loose", paths, make), paths, "real, sizes and labels checked")
 
 
-def find_coco(folder, problems):
+def find_coco(folder):
     """Return the 32 photographs in ``folder``, or None."""
+
+    def make():
+        return {"images": sources.read_coco(folder)}, {}
+
     paths = [folder / remote.path for remote in sources.COCO]
-    if not _complete(paths, problems):
-        return None
-    try:
-        kept = stored("coco", paths, lambda: ({"images": sources.read_coco(folder)}, {}))
-    except (ValueError, OSError) as error:
-        problems.append(str(error))
-        return None
-    return Found(*kept, paths, "real, checksums right")
+    return Found(*stored("coco", paths, make), paths, "real, checksums right") if _complete(paths) else None
 
 
-def find_resnet50(folder, problems):
+def find_resnet50(folder):
     """Return the ResNet-50 weights in ``folder``, or None."""
-    try:
-        found = sources.find_resnet50(folder)
-    except ValueError as error:
-        problems.append(str(error))
-        return None
+    found = sources.find_resnet50(folder)
     if found is None:
         return None
     path, official = found
-    return Found(
-        {}, {}, [path], "real, official checksum" if official else "a whole file, not the official one"
-    )
+    state = "real, official checksum" if official else "a whole file, not the official one"
+    return Found({}, {}, [path], state)
 
 
 def _files(*modules):
@@ -261,10 +249,12 @@ def draw_coco():
 
 
 CATALOGUE = {
-    "mnist": Entry("MNIST", sources.MNIST, find_mnist, draw_mnist),
-    "cifar10": Entry("CIFAR-10", [sources.CIFAR10], find_cifar10, draw_cifar10),
-    "coco": Entry("COCO", sources.COCO, find_coco, draw_coco),
-    "resnet50": Entry("ResNet-50 weights", [sources.RESNET50], find_resnet50),
+    "mnist": Entry("MNIST", sources.MNIST, (find_mnist,), draw_mnist),
+    "cifar10": Entry(
+        "CIFAR-10", [sources.CIFAR10], (find_cifar10_archive, find_cifar10_batches), draw_cifar10
+    ),
+    "coco": Entry("COCO", sources.COCO, (find_coco,), draw_coco),
+    "resnet50": Entry("ResNet-50 weights", [sources.RESNET50], (find_resnet50,)),
 }
 
 _lock = threading.RLock()  # callbacks of controls run in threads
@@ -288,9 +278,9 @@ def decide(*keys):
     home, patience = data_folder(), fetching.patience()
     with _lock:
         open_keys = [key for key in keys if (home, key) not in _decided]
-        problems, downloads = {key: [] for key in open_keys}, {}
+        problems, downloads = {}, {}
         for key in open_keys:
-            found = search(key, problems[key])
+            found, problems[key] = search(key)
             if found is not None:
                 _decided[home, key] = Decision(CATALOGUE[key], found, problems[key])
             elif not fetching.offline():
@@ -303,13 +293,26 @@ def decide(*keys):
         return [_decided[home, key] for key in keys]
 
 
-def search(key, problems):
-    """Return a data set from the first folder that holds it whole, or None."""
+def search(key):
+    """Return a data set from the first folder that holds all of it, or None, and what is wrong with other files.
+
+    Returns
+    -------
+    found : Found or None
+    problems : list of str
+        A sentence for each file that is damaged.
+    """
+    problems = []
     for folder in folders():
-        found = CATALOGUE[key].find(folder, problems)
-        if found is not None:
-            return found
-    return None
+        for find in CATALOGUE[key].finders:
+            try:
+                found = find(folder)
+            except (Damaged, OSError) as error:
+                problems.append(str(error))
+                continue
+            if found is not None:
+                return found, problems
+    return None, problems
 
 
 def fetch(key):
@@ -322,17 +325,18 @@ def _fall_back(key, download, problems):
     """Decide about a data set that is not here: what arrives in time, else the stand-in and why."""
     entry, coming = CATALOGUE[key], None
     if download is None:
-        problems.append(OFFLINE)
+        problems = [*problems, OFFLINE]
     elif download.thread.is_alive():
         coming = download
     elif download.error:
-        problems.append(download.error)
+        problems = [*problems, download.error]
     else:
-        found = search(key, problems)
+        found, damaged = search(key)
         if found is not None:
             return Decision(entry, found, [])
+        problems = [*problems, *damaged]
     if entry.draw is None:
-        problems.insert(0, f"put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}")
+        problems = [f"put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}", *problems]
     return Decision(entry, entry.draw() if entry.draw else None, problems, coming)
 
 

@@ -18,7 +18,6 @@ import os
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pooch
@@ -26,6 +25,8 @@ import requests
 import urllib3
 from filelock import FileLock
 from tqdm.auto import tqdm
+
+from datafiles.files import intact
 
 CONNECT_TIMEOUT = 5  # seconds
 READ_TIMEOUT = 8  # seconds without a byte
@@ -35,28 +36,6 @@ WARM_UP = 5  # seconds before the speed of a download is judged
 WINDOW = 10  # seconds over which its speed is measured
 CHUNK = 1 << 14  # bytes
 RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504}
-
-
-@dataclass(frozen=True)
-class Remote:
-    """A file that others publish.
-
-    Parameters
-    ----------
-    path : str
-        Its place in the data folder, with forward slashes.
-    checksum : str
-        "md5:..." or "sha256:...", as published.
-    size : int
-        Bytes.
-    urls : tuple of str
-        Where to get it, tried in this order.
-    """
-
-    path: str
-    checksum: str
-    size: int
-    urls: tuple[str, ...]
 
 
 class Refused(Exception):
@@ -102,15 +81,6 @@ def addresses(remote):
     """Return where to ask for a file, in order: the mirror in ``LECTURE_MIRROR`` first."""
     mirror = os.environ.get("LECTURE_MIRROR", "").strip()
     return [f"{mirror.rstrip('/')}/{remote.path}", *remote.urls] if mirror else list(remote.urls)
-
-
-def intact(path, remote):
-    """Tell whether ``path`` is the file ``remote``, by size and checksum."""
-    algorithm, digest = remote.checksum.split(":")
-    try:
-        return path.stat().st_size == remote.size and pooch.file_hash(str(path), alg=algorithm) == digest
-    except OSError:
-        return False
 
 
 def part_of(path):

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from datafiles.fetching import Remote, intact
+from datafiles.files import Damaged, Remote, intact
 
 DIGITS = [str(digit) for digit in range(10)]
 CLASSES = "airplane automobile bird cat deer dog frog horse ship truck".split()
@@ -118,12 +118,12 @@ def check(folder, remotes):
 
     Raises
     ------
-    ValueError
+    Damaged
         If one is not what was published; the message names it.
     """
     for remote in remotes:
         if not intact(folder / remote.path, remote):
-            raise ValueError(f"{folder / remote.path} is damaged: its checksum is not the official one")
+            raise Damaged(f"{folder / remote.path} is damaged: its checksum is not the official one")
 
 
 def read_idx(path, shape):
@@ -143,7 +143,7 @@ def read_idx(path, shape):
 
     Raises
     ------
-    ValueError
+    Damaged
         If the file is damaged or holds something else.
     """
     header = np.array([0x800 + len(shape), *shape], ">i4").tobytes()
@@ -152,9 +152,9 @@ def read_idx(path, shape):
         with gzip.open(path) as file:
             data = file.read(size + 1)
     except (OSError, EOFError, zlib.error) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        raise Damaged(f"{path} is damaged: {error}") from error
     if len(data) != size or not data.startswith(header):
-        raise ValueError(f"{path} does not hold an IDX array of bytes of shape {shape}")
+        raise Damaged(f"{path} does not hold an IDX array of bytes of shape {shape}")
     return np.frombuffer(data, np.uint8, offset=len(header)).reshape(shape)
 
 
@@ -186,7 +186,7 @@ def read_cifar10(batches):
 
     Raises
     ------
-    ValueError
+    Damaged
         If a batch is missing, has another size or holds a label above 9.
     """
     images, labels = np.empty((60_000, 3, 32, 32), np.uint8), np.empty(60_000, np.uint8)
@@ -194,16 +194,16 @@ def read_cifar10(batches):
     for name, file in batches:
         data = file.read(CIFAR10_BATCH + 1)
         if len(data) != CIFAR10_BATCH:
-            raise ValueError(f"CIFAR-10's {name} must have {CIFAR10_BATCH:,} bytes, but it has another size")
+            raise Damaged(f"CIFAR-10's {name} must have {CIFAR10_BATCH:,} bytes, but it has another size")
         records = np.frombuffer(data, np.uint8).reshape(10_000, CIFAR10_RECORD)
         if records[:, 0].max() > 9:
-            raise ValueError(f"CIFAR-10's {name} holds the label {records[:, 0].max()}; labels are 0 to 9")
+            raise Damaged(f"CIFAR-10's {name} holds the label {records[:, 0].max()}; labels are 0 to 9")
         start = 10_000 * CIFAR10_BATCHES.index(name)
         images[start : start + 10_000] = records[:, 1:].reshape(10_000, 3, 32, 32)
         labels[start : start + 10_000] = records[:, 0]
         missing.remove(name)
     if missing:
-        raise ValueError(f"CIFAR-10 is not complete: {', '.join(missing)} missing")
+        raise Damaged(f"CIFAR-10 is not complete: {', '.join(missing)} missing")
     return images, labels
 
 
@@ -221,21 +221,19 @@ def packed_batches(path):
 
     Raises
     ------
-    ValueError
+    Damaged
         If the archive is damaged or a member is too large to be of CIFAR-10.
     """
     try:
         with tarfile.open(path, "r:gz") as archive:
             for member in archive:
                 if member.size > CIFAR10_BATCH:
-                    raise ValueError(
-                        f"{path} holds {member.name!r} of {member.size:,} bytes, not of CIFAR-10"
-                    )
+                    raise Damaged(f"{path} holds {member.name!r} of {member.size:,} bytes, not of CIFAR-10")
                 folder, _, name = member.name.rpartition("/")
                 if member.isreg() and folder == CIFAR10_FOLDER and name in CIFAR10_BATCHES:
                     yield name, archive.extractfile(member)
     except (OSError, EOFError, zlib.error, tarfile.TarError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
+        raise Damaged(f"{path} is damaged: {error}") from error
 
 
 def read_coco(folder):
@@ -259,7 +257,7 @@ def find_resnet50(folder):
 
     Raises
     ------
-    ValueError
+    Damaged
         If there is a file, but a damaged one.
     """
     found = [
@@ -276,5 +274,5 @@ def find_resnet50(folder):
         except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError):
             continue
     if found:
-        raise ValueError(f"{found[0]} is damaged: neither the official file nor a whole file of torch.save")
+        raise Damaged(f"{found[0]} is damaged: neither the official file nor a whole file of torch.save")
     return None

@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 
 from datafiles import fetching, sources
+from datafiles.files import Remote
 
 COUNTS = (6_000, 1_000)  # training and test images of the small MNIST
 RATE = 100_000  # bytes a second, where a host is slow
@@ -51,7 +52,7 @@ def publish(listed):
 def remotes(files, *hosts):
     """Return the `Remote` of each file, to be had from ``hosts``."""
     return [
-        fetching.Remote(
+        Remote(
             path,
             f"md5:{hashlib.md5(data).hexdigest()}",
             len(data),
@@ -209,7 +210,7 @@ def load():
 def main(published, limit=None):
     """Load MNIST in this process, from what a JSON file lists, and print what came of it as the last line."""
     with open(published) as file:
-        publish([fetching.Remote(*fields[:3], tuple(fields[3])) for fields in json.load(file)])
+        publish([Remote(*fields[:3], tuple(fields[3])) for fields in json.load(file)])
     if limit:
         import resource
 

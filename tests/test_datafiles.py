@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import datasets
-from datafiles import catalogue, fetching, sources, storage
+from datafiles import catalogue, fetching, files, sources, storage
 from datasets import MulticlassDataset
 
 
@@ -56,14 +56,13 @@ def test_read_cifar10(tmp_path):
 def test_cifar10_with_a_bad_label_or_size_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("LECTURE_DATA", str(tmp_path))
     loose_cifar10(tmp_path, label=10)
-    problems = []
-    assert catalogue.search("cifar10", problems) is None
-    assert problems == ["CIFAR-10's test_batch.bin holds the label 10; labels are 0 to 9"]
+    found, problems = catalogue.search("cifar10")
+    assert found is None and problems == ["CIFAR-10's test_batch.bin holds the label 10; labels are 0 to 9"]
     with open(tmp_path / sources.CIFAR10_FOLDER / "data_batch_2.bin", "ab") as file:
         file.write(b"\0")
     assert datasets.main(["--check", "--only", "cifar10"]) == 1
-    assert catalogue.search("cifar10", problems) is None
-    assert "data_batch_2.bin must have 30,730,000 bytes" in problems[1]
+    found, problems = catalogue.search("cifar10")
+    assert found is None and "data_batch_2.bin must have 30,730,000 bytes" in problems[0]
 
 
 def test_resnet50_weights(tmp_path, monkeypatch):
@@ -74,9 +73,10 @@ def test_resnet50_weights(tmp_path, monkeypatch):
     torch.save({"weight": torch.arange(1000.0)}, path)
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
-    problems = []
-    assert catalogue.search("resnet50", problems) is None
-    assert problems == [f"{path} is damaged: neither the official file nor a whole file of torch.save"]
+    found, problems = catalogue.search("resnet50")
+    assert found is None and problems == [
+        f"{path} is damaged: neither the official file nor a whole file of torch.save"
+    ]
     path.write_bytes(whole)
     assert datasets.resnet50_weights() == path
     assert "not the official one" in catalogue.decide("resnet50")[0].state
@@ -141,7 +141,7 @@ def test_pixels_are_kept_in_memory_where_nothing_can_be_written(tmp_path, monkey
 
 
 def test_estimate_of_the_time_left(tmp_path, monkeypatch):
-    remote = fetching.Remote("file", "md5:0", 1000, ())
+    remote = files.Remote("file", "md5:0", 1000, ())
     (tmp_path / "file.part").write_bytes(bytes(200))
     monkeypatch.setattr(fetching.Download, "run", lambda self: None)
     download = fetching.Download("file", [remote], tmp_path)

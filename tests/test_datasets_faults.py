@@ -461,9 +461,8 @@ def archive(tmp_path, monkeypatch):
 @case("tar with `../` in a name", "reads members by exact name, unpacks nothing; the stand-in", "missing")
 def test_tar_that_climbs(archive, tmp_path, says):
     archive(("../climbed", 10), (f"../{sources.CIFAR10_FOLDER}/test_batch.bin", sources.CIFAR10_BATCH))
-    problems = []
-    assert catalogue.search("cifar10", problems) is None
-    assert says in problems[0]
+    found, problems = catalogue.search("cifar10")
+    assert found is None and says in problems[0]
     climbed = [path for path in tmp_path.rglob("*") if path.name in ("climbed", "test_batch.bin")]
     assert not climbed
 
@@ -471,17 +470,15 @@ def test_tar_that_climbs(archive, tmp_path, says):
 @case("tar with a member too large for CIFAR-10", "refused by its size; the stand-in", "not of CIFAR-10")
 def test_tar_bomb(archive, says):
     archive((f"{sources.CIFAR10_FOLDER}/test_batch.bin", 2 * sources.CIFAR10_BATCH))
-    problems = []
-    assert catalogue.search("cifar10", problems) is None
-    assert says in problems[0]
+    found, problems = catalogue.search("cifar10")
+    assert found is None and says in problems[0]
 
 
 def test_archive_with_another_checksum_is_not_opened(archive, monkeypatch):
     archive((f"{sources.CIFAR10_FOLDER}/test_batch.bin", 100), official=False)
     monkeypatch.setattr(tarfile, "open", None)
-    problems = []
-    assert catalogue.search("cifar10", problems) is None
-    assert "is damaged: its checksum is not the official one" in problems[0]
+    found, problems = catalogue.search("cifar10")
+    assert found is None and "is damaged: its checksum is not the official one" in problems[0]
 
 
 @case("gzip bomb", "decompresses no more than the format allows; the stand-in", "does not hold an IDX array")
