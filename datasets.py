@@ -6,7 +6,6 @@ cannot be had. ``python -m datasets --fetch`` gets everything ahead of time; ``-
 """
 
 import argparse
-import html
 import math
 import sys
 from itertools import pairwise
@@ -15,6 +14,7 @@ import numpy as np
 
 from datafiles import fetching, sources
 from datafiles.catalogue import CATALOGUE, OFFLINE, Decision, decide, download_size, fetch, search
+from datafiles.files import intact
 from datafiles.images import Batch, Images, Likeness, Split, pixel_moments, same_images, statistics
 from datafiles.storage import cache_folder, data_folder, folders, stored
 
@@ -268,17 +268,9 @@ class Table:
         return "\n".join(lines)
 
     def _repr_html_(self):
-        def line(cells, tag):
-            return (
-                "<tr>"
-                + "".join(f'<{tag} style="text-align:left">{html.escape(cell)}</{tag}>' for cell in cells)
-                + "</tr>"
-            )
+        from figures import table_html  # here, since nothing else of this module needs matplotlib
 
-        body = "".join(line(row, "td") for row in self.rows)
-        return (
-            f'<table class="lecture-data"><thead>{line(self.HEAD, "th")}</thead><tbody>{body}</tbody></table>'
-        )
+        return table_html(self.HEAD, self.rows, side="left")
 
 
 def prepare():
@@ -301,7 +293,7 @@ def _broken(key):
         problems += [
             f"{folder / remote.path} is damaged"
             for remote in there
-            if not fetching.intact(folder / remote.path, remote)
+            if not intact(folder / remote.path, remote)
         ]
         if 0 < len(there) < len(CATALOGUE[key].remotes):
             problems.append(f"{CATALOGUE[key].name} in {folder} is not complete")
@@ -325,7 +317,9 @@ def main(arguments=None):
     decisions, well = [], True
     for key in keys:
         entry, problems = CATALOGUE[key], _broken(key) if options.check else []
-        found = None if problems else search(key, problems)
+        found = None
+        if not problems:
+            found, problems = search(key)
         if problems or (options.fetch and found is None):
             print(*problems, f"fetching {entry.name} ({download_size(entry)})", sep="\n")
             download = None if fetching.offline() else fetch(key)
@@ -333,7 +327,8 @@ def main(arguments=None):
                 problems = []
             else:
                 problems.append(download.error if download else OFFLINE)
-            found = search(key, problems)
+            found, damaged = search(key)
+            problems += damaged
         well = well and (found is not None or (options.check and not problems))
         decisions.append(Decision(entry, found, problems))
     print(Table(decisions))

@@ -25,7 +25,7 @@ from figures.axes import (
     show_signed,
     tile,
 )
-from figures.display import image_tag, png, quick_png, show, show_table
+from figures.display import image_tag, png, quick_png, show, show_table, table_html
 
 __all__ = [
     "ACCENT",
@@ -51,5 +51,6 @@ __all__ = [
     "show_numbers",
     "show_signed",
     "show_table",
+    "table_html",
     "tile",
 ]

@@ -60,8 +60,8 @@ class Pixels(PcolorImage):
         return self.axes.bbox
 
 
-def _draw_pixels(ax, values, cmap, least, most):
-    drawn = Pixels(ax, cmap=cmap, norm=Normalize(least, most))
+def _draw_pixels(ax, values, cmap, minimum, maximum):
+    drawn = Pixels(ax, cmap=cmap, norm=Normalize(minimum, maximum))
     ax.set_aspect("equal")
     ax.add_image(drawn)
     drawn.set_clip_path(ax.patch)

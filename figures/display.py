@@ -103,8 +103,8 @@ def show(fig, alt):
     display(HTML(image_tag(png(fig, scale=2), alt, fig.get_figwidth() * 100)))
 
 
-def show_table(header, rows):
-    """Display a table: the first column to the left, numbers to the right.
+def table_html(header, rows, side="right"):
+    """Return an HTML table.
 
     Parameters
     ----------
@@ -112,18 +112,21 @@ def show_table(header, rows):
         Names of the columns.
     rows : sequence of sequences of str
         The cells.
+    side : str
+        Of all columns but the first, which is to the left: "right" for numbers, "left" for words.
     """
 
     def line(cells, tag):
-        sides = ["left", *["right"] * (len(cells) - 1)]
+        sides = ["left", *[side] * (len(cells) - 1)]
         return "".join(
-            f'<{tag} style="text-align:{side};padding:0.25em 1em">{html.escape(str(cell))}</{tag}>'
-            for cell, side in zip(cells, sides, strict=True)
+            f'<{tag} style="text-align:{place};padding:0.25em 1em">{html.escape(str(cell))}</{tag}>'
+            for cell, place in zip(cells, sides, strict=True)
         )
 
-    body = "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
-    display(
-        HTML(
-            f'<table class="lecture-table"><thead><tr>{line(header, "th")}</tr></thead><tbody>{body}</tbody></table>'
-        )
-    )
+    head, body = line(header, "th"), "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
+    return f'<table class="lecture-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def show_table(header, rows):
+    """Display a table: the first column to the left, numbers to the right."""
+    display(HTML(table_html(header, rows)))
