@@ -2,29 +2,22 @@
 
 from datafiles.standins.canvas import dark, indoors, land, light, sea, sky, stand
 
-# fmt: off  (the points of an outline read best side by side)
+# The points of an outline read best side by side.
+# fmt: off
 
 
 def bird(s):
     """Perched, flying, or wading."""
     pose = s.random.choice("pfw")
     color = s.paint() if s.chance(0.4) else s.coat()
-    wing, belly, beak = (
-        dark(color, s.between(0.15, 0.5)),
-        light(color, s.between(0, 0.6)),
-        s.vary((226, 160, 50)),
-    )
+    wing, belly, beak = (dark(color, s.between(0.15, 0.5)), light(color, s.between(0, 0.6)),
+                         s.vary((226, 160, 50)))
     if pose == "f":
         sky(s)
         stand(s, 0.5, 0.85, 14)
         lift, reach = s.between(0.5, 0.95), s.between(0.3, 0.8)
-        s.blob(
-            dark(wing, 0.2),
-            (0.3, -0.05),
-            (0.2 - reach * 0.4, -lift * 0.8),
-            (-reach * 0.6, -lift),
-            (-0.2, -0.02),
-        )
+        s.blob(dark(wing, 0.2), (0.3, -0.05), (0.2 - reach * 0.4, -lift * 0.8), (-reach * 0.6, -lift),
+               (-0.2, -0.02))
         s.polygon(wing, (-0.5, -0.06), (-0.95, -0.1), (-0.92, 0.12), (-0.5, 0.1))
         s.blob(belly, (-0.62, 0), (-0.1, -0.15), (0.4, -0.12), (0.6, 0), (0.3, 0.16), (-0.2, 0.14))
         s.blob(wing, (0.3, 0), (0.1 - reach, -lift), (-0.3 - reach * 0.6, -lift * 0.8), (-0.3, 0.02))
@@ -71,17 +64,8 @@ def beast(s, color, legs, thick, body, neck, tail):
         s.disc(dark(color, 0.75), x + way * 0.6 + 0.02, 0.1 + legs, thick * 0.75, thick * 0.5)
     tail()
     top, low = -body, body
-    s.blob(
-        color,
-        (-0.78, 0),
-        (-0.68, top),
-        (-0.1, top * 0.85),
-        (0.45, top),
-        (0.68, -0.02),
-        (0.5, low),
-        (-0.1, low * 0.85),
-        (-0.6, low * 0.95),
-    )
+    s.blob(color, (-0.78, 0), (-0.68, top), (-0.1, top * 0.85), (0.45, top), (0.68, -0.02), (0.5, low),
+           (-0.1, low * 0.85), (-0.6, low * 0.95))
     x, y = 0.5 + neck[0], -0.1 + neck[1]
     s.polygon(color, (0.18, top * 0.8), (x - 0.12, y), (x + 0.12, y + 0.1), (0.66, low * 0.3))
     return x, y
@@ -96,18 +80,11 @@ def horse(s):
         stand(s, 0.6, 0.85, 3)
         neck = (s.between(0.16, 0.34), s.between(-0.6, -0.3))
         hang = s.between(-1.05, -0.85)
-        x, y = beast(
-            s,
-            color,
-            s.between(0.65, 0.8),
-            0.085,
-            s.between(0.26, 0.32),
-            neck,
-            lambda: s.blob(mane, (-0.7, -0.25), (hang, -0.1), (hang, 0.5), (hang + 0.12, 0.45), (-0.74, 0)),
-        )
-        s.blob(
-            mane, (0.2, -0.24), (x - 0.26, y - 0.02), (x - 0.06, y - 0.14), (x + 0.02, y - 0.02), (0.3, -0.12)
-        )
+        tail = [(-0.7, -0.25), (hang, -0.1), (hang, 0.5), (hang + 0.12, 0.45), (-0.74, 0)]
+        x, y = beast(s, color, s.between(0.65, 0.8), 0.085, s.between(0.26, 0.32), neck,
+                     lambda: s.blob(mane, *tail))
+        s.blob(mane, (0.2, -0.24), (x - 0.26, y - 0.02), (x - 0.06, y - 0.14), (x + 0.02, y - 0.02),
+               (0.3, -0.12))
         if s.chance(0.25):
             s.blob(s.paint(), (-0.25, -0.3), (0.15, -0.3), (0.1, 0.08), (-0.2, 0.08))
         size = 1
@@ -117,22 +94,14 @@ def horse(s):
         s.blob(mane, (-0.9, 0.8), (-0.6, 0), (-0.25, -0.55), (0.02, -0.5), (-0.2, 0), (-0.5, 0.9))
         x, y, size = -0.02, -0.36, 1.9
     q = [(-0.1, -0.08), (0.08, -0.1), (0.42, 0.2), (0.42, 0.32), (0.3, 0.33), (0, 0.14)]
-    s.polygon(
-        dark(color),
-        (x - 0.08 * size, y - 0.06 * size),
-        (x - 0.04 * size, y - 0.24 * size),
-        (x + 0.04 * size, y - 0.06 * size),
-    )
+    s.polygon(dark(color), (x - 0.08 * size, y - 0.06 * size), (x - 0.04 * size, y - 0.24 * size),
+              (x + 0.04 * size, y - 0.06 * size))
     s.blob(color, *[(x + u * size, y + v * size) for u, v in q])
     s.disc(dark(color, 0.5), x + 0.36 * size, y + 0.27 * size, 0.07 * size, 0.06 * size)
     s.disc((16, 14, 14), x + 0.1 * size, y + 0.02 * size, 0.035 * size)
     if s.chance(0.4):
-        s.line(
-            light(color, 0.8),
-            0.05 * size,
-            (x + 0.12 * size, y - 0.04 * size),
-            (x + 0.34 * size, y + 0.15 * size),
-        )
+        s.line(light(color, 0.8), 0.05 * size, (x + 0.12 * size, y - 0.04 * size),
+               (x + 0.34 * size, y + 0.15 * size))
 
 
 def deer(s):
@@ -143,15 +112,8 @@ def deer(s):
     if s.chance(0.7):
         stand(s, 0.6, 0.85, 3, 0.08)
         neck = (s.between(0.05, 0.2), s.between(-0.62, -0.45))
-        x, y = beast(
-            s,
-            color,
-            s.between(0.7, 0.85),
-            0.05,
-            s.between(0.2, 0.26),
-            neck,
-            lambda: s.disc((240, 236, 226), -0.8, -0.1, 0.1, 0.07, 30),
-        )
+        x, y = beast(s, color, s.between(0.7, 0.85), 0.05, s.between(0.2, 0.26), neck,
+                     lambda: s.disc((240, 236, 226), -0.8, -0.1, 0.1, 0.07, 30))
         if s.chance(0.3):
             for k in range(10):
                 s.disc(pale, -0.6 + 0.1 * k, s.between(-0.15, 0.05), 0.03)
@@ -167,23 +129,10 @@ def deer(s):
         stand(s, 0.75, 1, 5, 0.12)
         s.polygon(dark(color, 0.2), (-0.35, 1.2), (-0.25, 0), (0.25, 0), (0.35, 1.2))
         for side in (-1, 1):
-            s.blob(
-                dark(color, 0.1),
-                (side * 0.2, -0.2),
-                (side * 0.5, -0.44),
-                (side * 0.66, -0.3),
-                (side * 0.26, -0.04),
-            )
-        s.blob(
-            color,
-            (-0.3, -0.26),
-            (0, -0.36),
-            (0.3, -0.26),
-            (0.28, 0.1),
-            (0.14, 0.5),
-            (-0.14, 0.5),
-            (-0.28, 0.1),
-        )
+            s.blob(dark(color, 0.1), (side * 0.2, -0.2), (side * 0.5, -0.44), (side * 0.66, -0.3),
+                   (side * 0.26, -0.04))
+        s.blob(color, (-0.3, -0.26), (0, -0.36), (0.3, -0.26), (0.28, 0.1), (0.14, 0.5), (-0.14, 0.5),
+               (-0.28, 0.1))
         s.disc(pale, 0, 0.42, 0.14, 0.12)
         s.disc((20, 18, 18), 0, 0.42, 0.09, 0.06)
         for side in (-1, 1):
@@ -224,15 +173,9 @@ def cat(s):
     if pose == "w":
         stand(s, 0.6, 0.85, 3, 0.1)
         wave = s.between(-0.3, 0.3)
-        x, y = beast(
-            s,
-            color,
-            s.between(0.45, 0.55),
-            0.09,
-            0.22,
-            (s.between(0.1, 0.22), s.between(-0.3, -0.1)),
-            lambda: s.line(color, 0.08, (-0.7, -0.1), (-0.95, -0.4), (-0.95 - wave, -0.8)),
-        )
+        x, y = beast(s, color, s.between(0.45, 0.55), 0.09, 0.22,
+                     (s.between(0.1, 0.22), s.between(-0.3, -0.1)),
+                     lambda: s.line(color, 0.08, (-0.7, -0.1), (-0.95, -0.4), (-0.95 - wave, -0.8)))
         if tabby:
             stripes(s, color)
         where, size = (x + 0.02, y - 0.05), 0.52
@@ -273,29 +216,17 @@ def dog(s):
     if s.chance(0.5):
         stand(s, 0.6, 0.85, 3, 0.1)
         wag = s.between(-0.1, 0.3)
-        x, y = beast(
-            s,
-            color,
-            s.between(0.45, 0.65),
-            0.1,
-            s.between(0.22, 0.3),
-            (s.between(0.12, 0.26), s.between(-0.4, -0.2)),
-            lambda: s.line(color, 0.1, (-0.7, -0.1), (-0.95, -0.3), (-0.95 + wag, -0.55)),
-        )
+        x, y = beast(s, color, s.between(0.45, 0.65), 0.1, s.between(0.22, 0.3),
+                     (s.between(0.12, 0.26), s.between(-0.4, -0.2)),
+                     lambda: s.line(color, 0.1, (-0.7, -0.1), (-0.95, -0.3), (-0.95 + wag, -0.55)))
         if s.chance(0.4):
             s.disc(ear, s.between(-0.4, 0.2), -0.08, 0.2, 0.14)
         s.disc(color, x + 0.03, y - 0.06, 0.22, 0.2)
         s.blob(pale, (x + 0.1, y - 0.1), (x + 0.42, y - 0.02), (x + 0.42, y + 0.12), (x + 0.1, y + 0.14))
         s.disc((18, 16, 16), x + 0.43, y, 0.055)
         s.disc((14, 12, 12), x + 0.1, y - 0.12, 0.035)
-        s.blob(
-            ear,
-            (x - 0.08, y - 0.24),
-            (x + 0.02, y - 0.16),
-            (x - 0.04, y + 0.16),
-            (x - 0.18, y + 0.12),
-            (x - 0.2, y - 0.1),
-        )
+        s.blob(ear, (x - 0.08, y - 0.24), (x + 0.02, y - 0.16), (x - 0.04, y + 0.16), (x - 0.18, y + 0.12),
+               (x - 0.2, y - 0.1))
     else:
         stand(s, 0.7, 1, 8, 0.05)
         s.blob(color, (-0.5, 0.2), (0.5, 0.2), (0.9, 1.3), (-0.9, 1.3))
@@ -312,14 +243,8 @@ def dog(s):
             s.disc((220, 110, 120), 0, 0.44, 0.09, 0.15)
         for side in (-1, 1):
             drop = s.between(0.1, 0.4)
-            s.blob(
-                ear,
-                (side * 0.3, -0.42),
-                (side * 0.56, -0.3),
-                (side * 0.64, drop),
-                (side * 0.44, drop + 0.05),
-                (side * 0.4, -0.1),
-            )
+            s.blob(ear, (side * 0.3, -0.42), (side * 0.56, -0.3), (side * 0.64, drop),
+                   (side * 0.44, drop + 0.05), (side * 0.4, -0.1))
 
 
 def frog(s):
@@ -347,16 +272,8 @@ def frog(s):
             s.disc((12, 12, 12), side * 0.36, -0.38, 0.09, 0.05)
         s.line(dark(color, 0.6), 0.035, (-0.5, -0.05), (-0.25, 0.04), (0.25, 0.04), (0.5, -0.05))
     else:
-        s.blob(
-            color,
-            (-0.8, 0.45),
-            (-0.6, 0.05),
-            (0, -0.35),
-            (0.5, -0.42),
-            (0.85, -0.15),
-            (0.6, 0.15),
-            (0.3, 0.5),
-        )
+        s.blob(color, (-0.8, 0.45), (-0.6, 0.05), (0, -0.35), (0.5, -0.42), (0.85, -0.15), (0.6, 0.15),
+               (0.3, 0.5))
         s.disc(pale, 0.45, 0.08, 0.26, 0.14, -20)
         s.blob(dark(color, 0.18), (-0.75, 0.4), (-0.45, -0.02), (-0.05, 0.15), (-0.2, 0.45))
         s.line(dark(color, 0.25), 0.11, (-0.6, 0.42), (-0.1, 0.5), (-0.3, 0.56))
