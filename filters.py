@@ -44,8 +44,8 @@ def unit(kernel):
     return (kernel / np.abs(kernel).sum()).astype(np.float32)
 
 
-def whole(kernel, parts=2048):
-    """Round a kernel to whole parts, and let the centre take what is left: the sum is exactly 0."""
+def quantized(kernel, parts=2048):
+    """Round a kernel to multiples of 1 / parts, and let the centre take what is left: the sum is exactly 0."""
     kernel = np.round(kernel * parts)
     centre = tuple(n // 2 for n in kernel.shape)
     kernel[centre] -= kernel.sum()
@@ -57,7 +57,7 @@ binomial = np.array([1, 4, 6, 4, 1]) / 16  # nearly a Gaussian of variance 1, an
 blur_kernel = unit(np.outer(binomial, binomial))
 horizontal_edge_kernel = unit(np.outer([1, 1, 0, -1, -1], binomial))  # bright above, dark below
 horizontal_bar_kernel = unit(np.outer([-1, -1, 4, -1, -1], binomial))  # a bright row between dark ones
-blob_kernel = whole(unit(laplacian_of_gaussian(9, 1.8)))  # a dark spot in a bright ring
+blob_kernel = quantized(unit(laplacian_of_gaussian(9, 1.8)))  # a dark spot in a bright ring
 
 CLASSIC = {
     "Blur": blur_kernel,
@@ -67,15 +67,17 @@ CLASSIC = {
 }
 
 
-def pair(value, name, least):
-    """Return ``value``, one whole number or (rows, columns), as two, none below ``least``."""
+def pair(value, name, minimum):
+    """Return ``value``, one whole number or (rows, columns), as two, none below ``minimum``."""
     values = tuple(value) if np.ndim(value) else (value, value)
-    if len(values) != 2 or any(int(v) != v or v < least for v in values):
-        raise ValueError(f"{name} must be a whole number of at least {least}, or two of them; got {value!r}")
+    if len(values) != 2 or any(int(v) != v or v < minimum for v in values):
+        raise ValueError(
+            f"{name} must be a whole number of at least {minimum}, or two of them; got {value!r}"
+        )
     return tuple(int(v) for v in values)
 
 
-def checked(array, name):
+def validated_matrix(array, name):
     """Return ``array`` as floats, or raise ValueError: it must be a matrix of finite numbers with entries."""
     array = np.asarray(array)
     if array.dtype.kind not in "fiub":
@@ -164,7 +166,7 @@ def convolve(image, kernel, padding=0, stride=1, dilation=1):
         For an image or kernel that is not a matrix of finite numbers, a stride or dilation below 1, a
         negative padding, or a kernel larger than the padded image.
     """
-    image, kernel = checked(image, "image"), checked(kernel, "kernel")
+    image, kernel = validated_matrix(image, "image"), validated_matrix(kernel, "kernel")
     # Summed in double precision: the response to a flat image is then exactly the kernel's sum times its value.
     seen = windows(image.astype(np.float64), kernel.shape, padding, stride, dilation)
     response = np.einsum("rcij,ij->rc", seen, kernel.astype(np.float64))
@@ -187,7 +189,7 @@ def im2col(x, size):
         float32 (size * size, patches), patches in row-major order: column
         ``r * (columns - size + 1) + c`` holds the patch whose top left pixel is (r, c).
     """
-    patches = windows(checked(x, "x"), size)
+    patches = windows(validated_matrix(x, "x"), size)
     return patches.reshape(-1, patches.shape[2] * patches.shape[3]).T.astype(np.float32)
 
 
@@ -248,7 +250,7 @@ def bank_responses(image, bank=None):
     """
     bank = leung_malik_bank() if bank is None else np.asarray(bank, dtype=np.float32)
     margin = bank.shape[1] // 2
-    padded = np.pad(checked(image, "image").astype(np.float32), margin, mode="edge")
+    padded = np.pad(validated_matrix(image, "image").astype(np.float32), margin, mode="edge")
     # 48 filters of 49x49 are 115,000 products a pixel: torch's convolution, which the lecture comes to later.
     weights = torch.from_numpy(bank.copy())[:, None]
     return F.conv2d(torch.from_numpy(padded)[None, None], weights)[0].numpy()

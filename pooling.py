@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import figures
-from filters import checked, classic_kernel, convolve, pair, windows
+from filters import classic_kernel, convolve, pair, validated_matrix, windows
 
 KINDS = ("average", "max")
 
@@ -52,7 +52,7 @@ def pool(x, size, stride=None, kind="average", padding=0):
     """
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(map(repr, KINDS))}; got {kind!r}")
-    x, size, padding = checked(x, "x"), pair(size, "size", 1), pair(padding, "padding", 0)
+    x, size, padding = validated_matrix(x, "x"), pair(size, "size", 1), pair(padding, "padding", 0)
     if any(2 * p > k for p, k in zip(padding, size, strict=True)):
         raise ValueError(f"padding must be at most half of the window size {size}; got {padding}")
     fill = -np.inf if kind == "max" else 0

@@ -135,7 +135,7 @@ def read_kernel(text):
         raise ValueError("A kernel holds numbers only, such as 1, -2 or 0.5, apart by spaces.") from None
     if max(kernel.shape) > 15:
         raise ValueError(f"A kernel here has at most 15 rows and columns; this one is {kernel.shape}.")
-    return filters.checked(kernel, "The kernel")
+    return filters.validated_matrix(kernel, "The kernel")
 
 
 def centred_response(image, kernel):
