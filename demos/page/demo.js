@@ -83,11 +83,23 @@ export class Demo {
   }
 
   reset() {
-    for (const control of Object.values(this.controls)) {
-      control.stop?.();
-      control.value = control.start;
-    }
-    this.redraw();
+    Object.values(this.controls).forEach(control => control.stop?.());
+    this.assign(Object.fromEntries(Object.entries(this.controls).map(([name, control]) => [name, control.start])));
+  }
+
+  // Set controls by name and draw. How far a slider goes may follow from others: what it refuses it is asked again once
+  // these are drawn.
+  assign(values) {
+    const refused = Object.entries(values).filter(([name, value]) => {
+      try {
+        this.controls[name].value = value;
+      } catch {
+        return true;
+      }
+    });
+    this.flush();
+    for (const [name, value] of refused) this.controls[name].value = value;
+    if (refused.length) this.flush();
   }
 
   // Draw at once, but not twice in a frame: what comes meanwhile is drawn in the next one, with the latest values.
@@ -127,11 +139,9 @@ export class Demo {
         return Object.fromEntries(Object.entries(demo.controls).map(([name, control]) => [name, control.value]));
       },
       set(values) {
-        for (const [name, value] of Object.entries(values)) {
+        for (const name of Object.keys(values))
           if (!demo.controls[name]) throw new Error(`no control ${name}: there are ${Object.keys(demo.controls).join(", ")}`);
-          demo.controls[name].value = value;
-        }
-        demo.flush();
+        demo.assign(values);
       },
       outputs() {
         if (demo.late) demo.flush();

@@ -1,0 +1,136 @@
+// The arithmetic of a convolution: where the kernel lands, what it never sees, what it costs beside a dense layer.
+
+import { outputSize, tensor } from "./page/nn.js";
+import { element, write } from "./page/draw.js";
+import { BadInput } from "./page/demo.js";
+
+// What a cell is. Of two that it is, the later one is shown.
+const CELLS = [
+  ["image", "#c9d6e2"], ["padding", "#f4f6f8"], ["never seen", "#e58a84"], ["first and last window", "#8cc3d6"],
+  ["window, and the output pixel it gives", "#f6b26b"],
+];
+const [IMAGE, PADDING, UNSEEN, END, WINDOW] = CELLS.keys();
+const STRIDES = [1, 2, 3, 4, 5, 6, 7, 8];
+
+export function arithmetic(demo) {
+  const size = demo.slider("size", "Image size", { min: 3, max: 16, value: 8 });
+  const kernel = demo.slider("kernel", "Kernel size", { min: 1, max: 7, value: 3 });
+  demo.slider("padding", "Padding", { min: 0, max: 3, value: 0 });
+  const stride = demo.slider("stride", "Stride", { min: 1, max: STRIDES.length, value: 2 });
+  const dilation = demo.slider("dilation", "Dilation", { min: 1, max: 3, value: 1 });
+  const row = demo.slider("row", "Output row", { min: 0, max: 2, value: 0 });
+  const column = demo.slider("column", "Output column", { min: 0, max: 2, value: 1 });
+  demo.layout({ wide: '"formula formula" auto "input output" minmax(0, 1fr) "input facts" auto / minmax(0, 4fr) minmax(0, 3fr)',
+                narrow: '"input output" auto "formula formula" auto "facts facts" auto / minmax(0, 3fr) minmax(0, 2fr)', snug: true });
+  let reach; // of the kernel that is drawn, in pixels
+  const move = (r, c) => {
+    [[row, r], [column, c]].forEach(([slider, place]) => (slider.value = Math.min(Math.max(place, 0), Number(slider.input.max))));
+    demo.redraw();
+  };
+  const outputAt = place => Math.round((place - (reach - 1) / 2) / stride.value); // whose window is nearest
+  const input = demo.picture({ area: "input", colors: "color", alt: "The input", grid: true, press: true,
+                               point: (r, c) => move(outputAt(r), outputAt(c)) });
+  const output = demo.picture({ area: "output", colors: "color", alt: "The output", grid: true, press: true, point: move });
+  const formula = demo.stage.appendChild(element("p", { class: "formula", style: "grid-area: formula" }));
+  const facts = new Facts(demo.stage, "facts");
+  demo.key.append(...CELLS.map(([name, color]) =>
+    element("span", {}, element("i", { style: `border: 1px solid var(--line); background: ${color}` }), name)));
+
+  return controls => {
+    const now = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value]));
+    const padded = now.size + 2 * now.padding, outputs = outputSize(now.size, now.kernel, now);
+    dilation.enabled = now.kernel > 1; // one pixel has no neighbours to be apart from
+    if (!outputs) {
+      const reached = now.dilation * (now.kernel - 1) + 1;
+      throw new BadInput(kernel, `It reaches over ${reached} pixels of ${padded}: take a smaller one, or more padding.`);
+    }
+    reach = now.dilation * (now.kernel - 1) + 1;
+    for (const slider of [row, column]) {
+      slider.range(0, outputs - 1);
+      slider.enabled = outputs > 1;
+    }
+    const unseen = neverSeen(padded, outputs, now), strides = STRIDES.filter(step => (padded - reach) % step == 0);
+    const drawn = {
+      input: inputCells(now, padded, outputs, unseen, row.value, column.value),
+      output: outputCells(outputs, row.value, column.value),
+      unseen: tensor([padded], unseen),
+      strides: tensor([strides.length], Float32Array.from(strides)),
+      parameters: tensor([2], Float32Array.of(now.kernel ** 2 + 1, (now.size ** 2 + 1) * outputs ** 2)),
+      multiplyAdds: tensor([2], Float32Array.of(now.kernel ** 2 * outputs ** 2, now.size ** 2 * outputs ** 2)),
+    };
+    input.show(painted(drawn.input));
+    output.show(painted(drawn.output));
+    input.mark("window", row.value * now.stride, column.value * now.stride, reach, reach);
+    output.mark("window", row.value, column.value);
+    input.title = `Input ${now.size}×${now.size}` + (now.padding ? `, padded to ${padded}×${padded}` : "");
+    output.title = `Output ${outputs}×${outputs}`;
+    write(formula, "⌊(n + 2p − d(k − 1) − 1) / s⌋ + 1 = " +
+      `⌊(${now.size} + 2·${now.padding} − ${now.dilation}·(${now.kernel} − 1) − 1) / ${now.stride}⌋ + 1 = ${outputs}`);
+    const fits = strides.includes(now.stride), count = ({ data }) => Array.from(data, n => n.toLocaleString("en"));
+    facts.show([
+      ["Strides that fit", strides.length == STRIDES.length ? "all" : strides.join(", ") + (fits ? "" : ` (not ${now.stride})`)],
+      ["Never seen", `${unseen.reduce((a, b) => a + b)} of ${padded} rows, columns`],
+      ["", "convolution", "dense"],
+      ["Parameters", ...count(drawn.parameters)],
+      ["Multiply-adds", ...count(drawn.multiplyAdds)],
+    ]);
+    return drawn;
+  };
+}
+
+// Where the kernel's entries are along one side, for the output pixel at `place`.
+function landings(place, { kernel, stride, dilation }) {
+  return Array.from({ length: kernel }, (_, k) => place * stride + k * dilation);
+}
+
+// 1 for each padded row (and column) that no window looks at: left over at the end, or between the kernel's entries.
+function neverSeen(padded, outputs, setting) {
+  const unseen = new Uint8Array(padded).fill(1);
+  for (let place = 0; place < outputs; place++) for (const i of landings(place, setting)) unseen[i] = 0;
+  return unseen;
+}
+
+function inputCells(setting, padded, outputs, unseen, row, column) {
+  const cells = tensor([padded, padded], new Uint8Array(padded ** 2)), { size, padding } = setting;
+  const border = i => i < padding || i >= padding + size;
+  for (let r = 0, i = 0; r < padded; r++) {
+    for (let c = 0; c < padded; c++, i++)
+      cells.data[i] = unseen[r] || unseen[c] ? UNSEEN : border(r) || border(c) ? PADDING : IMAGE;
+  }
+  const last = outputs - 1;
+  for (const [r, c, kind] of [[0, 0, END], [last, last, END], [row, column, WINDOW]]) {
+    for (const i of landings(r, setting)) for (const j of landings(c, setting)) cells.data[i * padded + j] = kind;
+  }
+  return cells;
+}
+
+function outputCells(outputs, row, column) {
+  const cells = tensor([outputs, outputs], new Uint8Array(outputs ** 2));
+  cells.data[0] = cells.data[outputs ** 2 - 1] = END;
+  cells.data[row * outputs + column] = WINDOW;
+  return cells;
+}
+
+// Kinds of cells as colours, (3, H, W) in [0, 1].
+function painted({ shape, data }) {
+  const colors = CELLS.map(([, color]) => [1, 3, 5].map(k => parseInt(color.slice(k, k + 2), 16) / 255));
+  const picture = tensor([3, ...shape]);
+  for (let c = 0; c < 3; c++) data.forEach((kind, i) => (picture.data[c * data.length + i] = colors[kind][c]));
+  return picture;
+}
+
+// Rows of a name and one or two numbers.
+class Facts {
+  constructor(parent, area) {
+    this.node = parent.appendChild(element("div", { class: "facts", style: `grid-area: ${area}` }));
+  }
+
+  show(rows) {
+    while (this.node.children.length < rows.length) this.node.append(element("div"));
+    rows.forEach((cells, k) => {
+      const line = this.node.children[k];
+      while (line.children.length < cells.length) line.append(element("span"));
+      cells.forEach((text, i) => write(line.children[i], text));
+    });
+  }
+}

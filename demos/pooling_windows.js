@@ -1,0 +1,66 @@
+// Pooling on a picture: its windows, the numbers in one of them, and what becomes of them.
+
+import { crop, pool2d, tensor } from "./page/nn.js";
+
+// data.pictures: {name: (H, W) in [0, 1]}; data.largest: the rows of the largest window.
+export function poolingWindows(demo, data) {
+  const first = Object.values(data.pictures)[0].shape;
+  const choice = demo.choice("picture", "Picture", { options: Object.keys(data.pictures) });
+  const kind = demo.choice("kind", "Pooling", { options: ["max", "average"] });
+  const size = demo.slider("size", "Window size", { min: 1, max: data.largest, value: 3 });
+  const stride = demo.slider("stride", "Stride", { min: 1, max: data.largest, value: 2 });
+  const last = Math.floor((Math.min(...first) - 3) / 2);
+  const row = demo.slider("row", "Row", { min: 0, max: last, value: Math.min(5, last) });
+  const column = demo.slider("column", "Column", { min: 0, max: last, value: Math.min(5, last) });
+  demo.layout({ wide: '"picture window pooled" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
+                narrow: '"picture window" auto "pooled window" auto / minmax(0, 2fr) minmax(0, 3fr)', top: true, snug: true });
+  const move = (r, c) => {
+    [[row, r], [column, c]].forEach(([slider, place]) => (slider.value = Math.min(Math.max(place, 0), Number(slider.input.max))));
+    demo.redraw();
+  };
+  const windowAt = place => Math.round((place - (size.value - 1) / 2) / stride.value); // whose middle is nearest
+  const picture = demo.picture({ area: "picture", alt: "The picture", press: true, point: (r, c) => move(windowAt(r), windowAt(c)) });
+  const numbers = demo.picture({ area: "window", alt: "The window", grid: true });
+  const pooled = demo.picture({ area: "pooled", alt: "The pooled picture", press: true, point: move });
+  demo.legend([["window", "the window (drag it), and the output pixel it gives"], ["second", "the pixel with the maximum"]]);
+
+  return () => {
+    const image = data.pictures[choice.value], max = kind.value == "max";
+    const result = pool2d(tensor([1, ...image.shape], image.data), { kind: kind.value, size: size.value, stride: stride.value });
+    const output = tensor(result.shape.slice(1), result.data);
+    const r = row.range(0, output.shape[0] - 1), c = column.range(0, output.shape[1] - 1);
+    row.enabled = output.shape[0] > 1;
+    column.enabled = output.shape[1] > 1;
+    stride.enabled = Math.max(...image.shape) > size.value; // where one window fits, there is no next
+    const [top, left] = [r * stride.value, c * stride.value], window = crop(image, top, left, size.value, size.value);
+    const value = output.data[r * output.shape[1] + c];
+    const winner = window.data.indexOf(value); // the first of equals, as in torch
+    const [down, right] = [Math.floor(winner / size.value), winner % size.value];
+
+    picture.title = `${choice.value}, ${image.shape.join("×")}`;
+    pooled.title = `Pooled to ${output.shape.join("×")}`;
+    numbers.title = `Window: ${max ? "maximum" : "mean"} ${value.toFixed(2)}`;
+    const drawn = {
+      picture: picture.show(image),
+      window: numbers.show(window),
+      pooled: pooled.show(output),
+      winner: max ? tensor([2], Int32Array.of(top + down, left + right)) : tensor([0]),
+    };
+    const crowded = size.value > 4;
+    numbers.write(Array.from(window.data, number => (crowded ? fraction(number) : number.toFixed(2))), { size: crowded ? 0.46 : 0.3 });
+    picture.mark("window", top, left, size.value, size.value);
+    pooled.mark("window", r, c);
+    if (max) {
+      picture.mark("winner", top + down, left + right, 1, 1, "second");
+      numbers.mark("winner", down, right, 1, 1, "second");
+    } else {
+      for (const shown of [picture, numbers]) shown.hide("winner");
+    }
+    return drawn;
+  };
+}
+
+// Two decimals in as few letters as it takes: .53, 0, 1.
+function fraction(number) {
+  return number.toFixed(2).replace(/^0\./, ".").replace(/^\.00$/, "0").replace(/^1\.00$/, "1");
+}

@@ -1,0 +1,78 @@
+// What moving a digit by a few pixels does to its feature map, pooled or merely subsampled.
+
+import { activate, convolve, crop, pad, pool2d, tensor } from "./page/nn.js";
+import { element } from "./page/draw.js";
+
+const FARTHEST = 4; // pixels
+const GREYS = "width: 5em; border: 1px solid var(--line); background: linear-gradient(90deg, #000, #fff)";
+
+// data.digit: (H, W) in [0, 1]; data.kernel: what gives the feature map; data.window: rows of a pooling window;
+// data.title: where the digit is from.
+export function shift(demo, { digit, kernel, window, title }) {
+  const text = value => `${String(value).replace("-", "−")} pixel${Math.abs(value) == 1 ? "" : "s"}`;
+  const down = demo.slider("down", "Down", { min: -FARTHEST, max: FARTHEST, value: 0, text });
+  const right = demo.slider("right", "Right", { min: -FARTHEST, max: FARTHEST, value: 1, text });
+  demo.layout({ wide: '"digit feature average change" minmax(0, 1fr) "digit max fourth change" minmax(0, 1fr) / ' +
+                      "minmax(0, 5fr) minmax(0, 3fr) minmax(0, 3fr) minmax(0, 4fr)",
+                narrow: '"digit feature change" auto "average max fourth" auto / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)', top: true, snug: true });
+
+  // A drag moves the digit by as much as the pointer has moved since it was pressed.
+  let pressed;
+  const drag = (row, column, event) => {
+    if (event.type == "pointerdown") pressed = [row - down.value, column - right.value];
+    down.value = within(row - pressed[0]);
+    right.value = within(column - pressed[1]);
+    demo.redraw();
+  };
+  const picture = demo.picture({ area: "digit", title: `${title}: drag the digit`, alt: "The digit", point: drag, press: true });
+  picture.view.style.cursor = "grab";
+  const names = { feature: "Feature map", average: `Average pooled ${window}×${window}`, max: `Max pooled ${window}×${window}`,
+                  fourth: `Every ${window}th pixel` };
+  const shown = Object.entries(names).map(([area, name]) => demo.picture({ area, title: name, alt: name }));
+
+  const before = shiftMaps(digit, kernel, window), margin = [FARTHEST, FARTHEST, FARTHEST, FARTHEST];
+  // Wherever the digit is moved, its feature map is a window of this one: what is white in one place is white in all.
+  const limit = Math.max(...shiftMaps(pad(digit, margin, 0), kernel, window).feature.data) || 1;
+  const changes = (d, r) => Object.values(shiftMaps(moved(digit, d, r), kernel, window)).map((map, k) =>
+    relativeChange(Object.values(before)[k], map));
+  const places = Array.from({ length: 2 * FARTHEST + 1 }, (_, i) => i - FARTHEST);
+  const most = Math.max(...places.flatMap(d => places.flatMap(r => changes(d, r)))); // no bar is ever longer
+  const bars = demo.bars({ area: "change", title: "Relative change", most });
+  demo.key.append(element("span", {}, "responses in the four maps: 0", element("i", { style: GREYS }), limit.toFixed(2)));
+
+  return () => {
+    const image = moved(digit, down.value, right.value), maps = shiftMaps(image, kernel, window);
+    const change = Object.entries(maps).map(([name, map]) => relativeChange(before[name], map));
+    Object.values(maps).forEach((map, k) => shown[k].show(map, limit));
+    return { digit: picture.show(image), ...maps, change: bars.show(["map", "average", "max", `every ${window}th`], change) };
+  };
+}
+
+const within = pixels => Math.min(Math.max(pixels, -FARTHEST), FARTHEST);
+
+// (H, W) moved by whole pixels; zeros come in at the border.
+function moved(image, down, right) {
+  return crop(image, -down, -right, ...image.shape);
+}
+
+// The feature map of a picture, and the three smaller ones that are made of it.
+function shiftMaps(image, kernel, window) {
+  const feature = activate(convolve(image, kernel), "relu"), channels = tensor([1, ...feature.shape], feature.data);
+  const flat = ({ shape, data }) => tensor(shape.slice(1), data);
+  return {
+    feature,
+    average: flat(pool2d(channels, { kind: "average", size: window })),
+    max: flat(pool2d(channels, { kind: "max", size: window })),
+    fourth: flat(pool2d(channels, { kind: "max", size: 1, stride: window })), // windows of one pixel
+  };
+}
+
+// The norm of the difference over the norm of the first; 0 where the first is 0.
+function relativeChange(before, after) {
+  let difference = 0, norm = 0;
+  before.data.forEach((value, i) => {
+    difference += (after.data[i] - value) ** 2;
+    norm += value ** 2;
+  });
+  return norm ? Math.sqrt(difference / norm) : 0;
+}
