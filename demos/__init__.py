@@ -1,27 +1,29 @@
-"""The lecture's players and explorers: one function a demo, each opened by one line in the notebook."""
+"""What moves in the page: one function a demo, each opened by one line in the notebook (see ``docs/demos.md``)."""
 
-from demos.kernels import example_pictures, filter_bank_explorer, kernel_explorer, sliding_kernel
-from demos.layers import arithmetic_explorer, im2col_player, show_convolutional_layer
-from demos.networks import (
-    layer_explorer,
-    prediction_explorer,
-    resnet34_player,
-    weights_player,
-)
-from demos.shrinking import pooling_explorer, shift_explorer
+from demos.arithmetic import arithmetic_explorer
+from demos.convolutional_layer import convolutional_layer
+from demos.filter_bank import filter_bank_explorer
+from demos.im2col import im2col_player
+from demos.kernel import kernel_explorer
+from demos.pictures import example_pictures
+from demos.pooling_windows import pooling_explorer
+from demos.predictions import prediction_explorer
+from demos.resnet34 import resnet34_player
+from demos.shift import shift_explorer
+from demos.sliding_kernel import sliding_kernel
+from demos.weights_by_epoch import weights_player
 
 __all__ = [
     "arithmetic_explorer",
+    "convolutional_layer",
     "example_pictures",
     "filter_bank_explorer",
     "im2col_player",
     "kernel_explorer",
-    "layer_explorer",
     "pooling_explorer",
     "prediction_explorer",
     "resnet34_player",
     "shift_explorer",
-    "show_convolutional_layer",
     "sliding_kernel",
     "weights_player",
 ]

@@ -20,7 +20,7 @@ export function arithmetic(demo) {
   const dilation = demo.slider("dilation", "Dilation", { min: 1, max: 3, value: 1 });
   const row = demo.slider("row", "Output row", { min: 0, max: 2, value: 0 });
   const column = demo.slider("column", "Output column", { min: 0, max: 2, value: 1 });
-  demo.layout({ wide: '"formula formula" auto "input output" minmax(0, 1fr) "input facts" auto / minmax(0, 4fr) minmax(0, 3fr)',
+  demo.layout({ wide: '"formula formula" auto "input output" minmax(0, 1fr) "input facts" auto / minmax(0, 4fr) minmax(19.5em, 3fr)',
                 narrow: '"input output" auto "formula formula" auto "facts facts" auto / minmax(0, 3fr) minmax(0, 2fr)', snug: true });
   let reach; // of the kernel that is drawn, in pixels
   const move = (r, c) => {
@@ -69,7 +69,7 @@ export function arithmetic(demo) {
     const fits = strides.includes(now.stride), count = ({ data }) => Array.from(data, n => n.toLocaleString("en"));
     facts.show([
       ["Strides that fit", strides.length == STRIDES.length ? "all" : strides.join(", ") + (fits ? "" : ` (not ${now.stride})`)],
-      ["Never seen", `${unseen.reduce((a, b) => a + b)} of ${padded} rows, columns`],
+      ["Never seen", `${unseen.reduce((a, b) => a + b)} of ${padded} rows`],
       ["", "convolution", "dense"],
       ["Parameters", ...count(drawn.parameters)],
       ["Multiply-adds", ...count(drawn.multiplyAdds)],

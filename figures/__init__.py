@@ -18,14 +18,13 @@ from figures.axes import (
     figure,
     magnitude,
     mark,
-    move_mark,
     show_grid,
     show_image,
     show_numbers,
     show_signed,
     tile,
 )
-from figures.display import image_tag, png, quick_png, show, show_table, table_html
+from figures.display import image_tag, png, show, show_table, table_html
 
 __all__ = [
     "ACCENT",
@@ -42,9 +41,7 @@ __all__ = [
     "image_tag",
     "magnitude",
     "mark",
-    "move_mark",
     "png",
-    "quick_png",
     "show",
     "show_grid",
     "show_image",

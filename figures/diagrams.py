@@ -1,9 +1,7 @@
 """Diagrams and tables of networks, drawn from what `figures.tracing` reads off the modules: nothing is typed in."""
 
 import math
-import re
-from itertools import groupby, pairwise
-from typing import NamedTuple
+from itertools import pairwise
 
 import torch
 import torchvision
@@ -11,13 +9,10 @@ from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon,
 
 import figures
 from figures.axes import ACCENT, FONT, INK, POSITIVE, SECOND
-from figures.tracing import Layer, trace
+from figures.tracing import trace
 
 COLORS = {"input": "#8a96a3", "convolution": SECOND, "pooling": ACCENT, "dense": POSITIVE}
-STAGES = ["#e8eef2", "#cfe3ea", "#a9cfdc", "#f6dcb8", "#efc08a", "#f0cfd2"]  # stem, four stages, classifier
 IMAGENET = (3, 224, 224)
-PITCH = 0.86  # inches from one box of a residual network to the next
-RESNET_TITLE = "ResNet-34; dashed: a 1×1 convolution with stride 2 fits the shortcut to the new shape"
 
 
 def layer_table(net, input_shape):
@@ -145,140 +140,6 @@ def _connect(ax, layer, before, one, other):
         ax.plot([corner[0] + side, target[0]], [corner[1] + dy, target[1]], color=INK, linewidth=1)
 
 
-# Residual networks
-
-
-class Step(NamedTuple):
-    """A residual block, or what comes before and after the blocks."""
-
-    stage: int  # 0 for the stem, then one for each size of feature map, the last for the classifier
-    layers: list  # of Layer, in their order, without the shortcut's
-    shortcut: Layer | None  # the 1×1 convolution of a shortcut that changes the shape
-
-
-def residual_steps(net, input_shape):
-    """Return the stem, the blocks and the classifier of a torchvision ResNet, each as a `Step`."""
-    stages = sum(re.fullmatch(r"layer\d+", name) is not None for name, _ in net.named_children())
-
-    def place(layer):
-        found = re.match(r"layer(\d+)\.(\d+)", layer.target)
-        if found:
-            return int(found[1]), int(found[2])
-        return (0 if layer.target in ("conv1", "maxpool") else stages + 1), 0
-
-    steps = []
-    for (stage, _), members in groupby(trace(net, input_shape)[1:], place):
-        members = list(members)
-        shortcuts = [layer for layer in members if "downsample" in layer.target]
-        layers = [layer for layer in members if layer not in shortcuts]
-        steps.append(Step(stage, layers, shortcuts[0] if shortcuts else None))
-    return steps
-
-
-def draw_residual_network(net, input_shape, title=""):
-    """Draw a torchvision ResNet, a row for each size of feature map, with its shortcuts as arcs.
-
-    Parameters
-    ----------
-    net : nn.Module
-        ResNet-18 or ResNet-34 of torchvision, whose blocks have two convolutions.
-    input_shape : tuple of int
-        (channels, rows, columns).
-    title : str
-        Written above.
-
-    Returns
-    -------
-    fig : Figure
-    groups : list of list of Artist
-        What was drawn for each step: stem, blocks, classifier.
-    labels : list of str
-        What the network has come to after each step: layers, parameters, and what a unit sees.
-    """
-    steps = residual_steps(net, input_shape)
-    rows = steps[-1].stage + 1
-    fig = figures.figure(12.6, 0.95 * rows + 0.7)
-    ax = figures.bare(fig.add_subplot(), title)
-    ax.title.set_fontsize(FONT + 4)
-    ax.set(xlim=(0, 12.6), ylim=(0.1, 0.95 * rows + 0.2), aspect="equal")
-    groups, labels, ends, learned = [], [], {}, []
-    for step in steps:
-        y, x = 0.95 * (rows - 1 - step.stage) + 0.5, ends.get(step.stage, 2.2)
-        group = _draw_step(ax, step, x, y)
-        if step.stage not in ends:
-            shape = " × ".join(map(str, step.layers[-1].shape))
-            group.append(ax.text(1.95, y, shape, ha="right", va="center", fontsize=FONT, color=INK))
-        ends[step.stage] = x + _pitch(step) * len(step.layers)
-        groups.append(group)
-        learned += [layer for layer in step.layers if layer.parameters]
-        shortcuts = [s.shortcut for s in steps[: len(groups)] if s.shortcut]
-        parameters = sum(layer.parameters for layer in [*learned, *shortcuts])
-        field = step.layers[-1].field.size[0]
-        seen = f"{field} × {field} pixels" if field < max(input_shape[1:]) else "the whole image"
-        count = f"{len(learned)} layer" + "s" * (len(learned) > 1)
-        labels.append(f"{count}, {parameters / 1e6:.2f} million parameters; a unit sees {seen}")
-    return fig, groups, labels
-
-
-def _is_block(step):
-    return step.layers[0].target.startswith("layer")
-
-
-def _pitch(step):
-    """Return the inches from one box of a step to the next: those with more to say are wider."""
-    return PITCH if _is_block(step) else 2 * PITCH
-
-
-def _draw_step(ax, step, x, y):
-    """Draw the boxes of a step and its shortcut, and return the artists."""
-    artists, pitch = [], _pitch(step)
-    for k, layer in enumerate(step.layers):
-        corner = (x + pitch * k + 0.06, y - 0.21)
-        box = FancyBboxPatch(corner, pitch - 0.12, 0.42, boxstyle="round,pad=0,rounding_size=0.08",
-                             facecolor=STAGES[step.stage % len(STAGES)], edgecolor=INK, linewidth=1)  # fmt: skip
-        text = re.sub("^conv ", "", layer.does.split(",")[0]) if _is_block(step) else layer.does.split(",")[0]
-        stride = layer.window.stride[0]
-        text += f" /{stride}" * (stride > 1)
-        middle = x + pitch * (k + 0.5)
-        artists += [
-            ax.add_patch(box),
-            ax.text(middle, y, text, ha="center", va="center", fontsize=FONT - 1, color=INK),
-        ]
-    if _is_block(step):
-        arc = FancyArrowPatch((x + 0.02, y + 0.2), (x + pitch * len(step.layers) - 0.04, y + 0.2),
-                              connectionstyle="arc3,rad=-0.28", arrowstyle="-|>", mutation_scale=13, linewidth=2,
-                              linestyle="--" if step.shortcut else "-",
-                              color=POSITIVE if step.shortcut else INK)  # fmt: skip
-        artists.append(ax.add_patch(arc))
-    return artists
-
-
-def resnet34_diagram():
-    """Draw ResNet-34: its shortcuts, and where it halves the feature maps."""
-    return draw_residual_network(_meta("resnet34"), IMAGENET, RESNET_TITLE)[0]
-
-
-def resnet34_frames():
-    """Return ``draw(k)`` and a list of captions for a player that builds ResNet-34 block by block.
-
-    Returns
-    -------
-    draw : callable
-        ``draw(k)`` returns the `Figure` with what comes after step ``k`` faint; always the same one.
-    labels : list of str
-        A caption for each step.
-    """
-    fig, groups, labels = draw_residual_network(_meta("resnet34"), IMAGENET, RESNET_TITLE)
-
-    def draw(k):
-        for step, group in enumerate(groups):
-            for artist in group:
-                artist.set_alpha(1 if step <= k else 0.12)
-        return fig
-
-    return draw, labels
-
-
 def block_diagram(block):
     """Draw a residual block of torchvision from its traced modules: two convolutions beside a shortcut.
 
@@ -375,9 +236,3 @@ def show_residual_block():
     figures.show(
         fig, "Residual block: two convolutions with batch norm and ReLU, and a shortcut that is added"
     )
-
-
-def show_resnet34():
-    """Display `resnet34_diagram`."""
-    alt = "ResNet-34: 16 residual blocks in four sizes of feature map, shortcuts dashed where the size is halved"
-    figures.show(resnet34_diagram(), alt)
