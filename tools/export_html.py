@@ -4,7 +4,6 @@ python tools/export_html.py [lecture.ipynb [lecture.html]] [--executed] [--secon
 """
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -45,7 +44,7 @@ def execute(notebook, folder, seconds=SECONDS):
         on_cell_execute=tell,
     )
     try:
-        client.execute(env={**os.environ, "LECTURE_EXPORT": "1"})
+        client.execute()
     except CellTimeoutError as error:
         raise RuntimeError(f"No answer after {seconds} s: {running}. Allow more by --seconds.") from error
     except CellExecutionError as error:

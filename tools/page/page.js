@@ -22,6 +22,11 @@ function nameTheme() {
 find("#theme-button").addEventListener("click", changeTheme);
 nameTheme();
 
+// Paper is white.
+let theme = root.dataset.theme;
+addEventListener("beforeprint", () => ([theme, root.dataset.theme] = [root.dataset.theme, "light"]));
+addEventListener("afterprint", () => (root.dataset.theme = theme));
+
 // Contents: unfolded by a button on a phone; the part that is being read is marked.
 function unfold(open) {
   nav.classList.toggle("open", open);

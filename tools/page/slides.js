@@ -112,7 +112,7 @@ function fit(slide) {
   slide.classList.remove("overflowing", "beside");
   sheet.classList.add("measuring");
   sheet.style.removeProperty("padding-right");
-  const wanted = [...natural.map(([w, h]) => Math.min(1.6 * h, (width * h) / w, 440)), ...demos.map(() => 500)];
+  const wanted = [...natural.map(([w, h]) => Math.min(1.6 * h, (width * h) / w, 440)), ...demos.map(() => 530)];
   const share = Math.max(0, write(SIZES.filter(size => !count || size <= 28), count * Math.max(0, ...wanted))) / Math.max(1, count);
   let scales = natural.map(([w, h]) => Math.min(width / w, share / h, 2));
   if (stills.length == 1 && count == 1 && sheet.offsetHeight > 30) {
@@ -128,7 +128,7 @@ function fit(slide) {
   }
   for (const demo of demos) {
     demo.style.setProperty("--lecture-height", `${Math.floor(share)}px`);
-    demo.style.setProperty("--lecture-size", "18px");
+    demo.style.setProperty("--lecture-size", "19px");
   }
   stills.forEach((still, i) => still.style.setProperty("--shown-width", `${Math.floor(scales[i] * natural[i][0])}px`));
   sheet.classList.remove("measuring");
