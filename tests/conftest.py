@@ -27,6 +27,20 @@ def real_data():
     return Path(REAL_DATA).resolve()
 
 
+@pytest.fixture(scope="session")
+def mnist():
+    from datasets import MulticlassDataset
+
+    return MulticlassDataset.mnist()
+
+
+@pytest.fixture(scope="session")
+def cifar():
+    from datasets import MulticlassDataset
+
+    return MulticlassDataset.cifar().normalize()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
     """With LECTURE_SKIP_NOTHING set, a skip for any reason but a missing GPU is a failure."""
