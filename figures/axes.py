@@ -156,19 +156,10 @@ def mark(ax: Axes, row, column, height, width, color=ACCENT, linewidth=3) -> Rec
     )
 
 
-def move_mark(rectangle: Rectangle, row, column, height=None, width=None):
-    """Move (and resize) what `mark` drew."""
-    rectangle.set_xy((column - 0.5, row - 0.5))
-    if height is not None:
-        rectangle.set_height(height)
-    if width is not None:
-        rectangle.set_width(width)
-
-
 def bars(ax: Axes, names, scores, color=SECOND):
     """Draw horizontal bars for scores between 0 and 1, the first on top, and return them."""
     drawn = ax.barh(range(len(scores)), scores, color=color)
-    ax.set_axisbelow(True)  # names and ticks then need not be drawn again above bars that move
+    ax.set_axisbelow(True)
     ax.set_yticks(range(len(scores)), names, fontsize=FONT, color=INK)
     ax.invert_yaxis()
     ax.set_xlim(0, 1)

@@ -134,7 +134,7 @@ def show_comparison(trained, dataset, images=1000):
     rows = []
     for name, (net, snapshots) in trained.items():
         _, accuracy = training.evaluate(net, dataset, dataset.test)
-        net = net.cpu()
+        net = copy.deepcopy(net).cpu().eval()
         batch = torch.as_tensor(dataset.test.values[:images])
         with torch.inference_mode():
             net(batch[:10])

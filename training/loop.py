@@ -1,5 +1,6 @@
 """Training and evaluating a network."""
 
+import copy
 import functools
 import math
 import time
@@ -211,7 +212,7 @@ def evaluate(net, dataset, split, device=None):
     Parameters
     ----------
     net : nn.Module
-        Put on ``device`` and left there, in evaluation mode.
+        Left as it is: a copy is evaluated.
     dataset : MulticlassDataset
         What ``split`` is a part of.
     split : Split
@@ -225,13 +226,9 @@ def evaluate(net, dataset, split, device=None):
         Mean cross-entropy (natural logarithm), and the fraction of right answers.
     """
     device = torch.device(device or best_device())
-    images = DeviceImages(split, device)
-    net.to(device, memory_format=LAYOUT)
-    examples = list(getattr(net, "outputs", []))
-    loss, hits = (evaluate_batches(net, images.in_order(), F.cross_entropy) / len(images)).tolist()
-    if examples:  # the activations of the last batch are of no use, and large
-        net.outputs = examples
-    return loss, hits
+    images, copied = DeviceImages(split, device), copy.deepcopy(net).to(device, memory_format=LAYOUT)
+    loss, accuracy = (evaluate_batches(copied, images.in_order(), F.cross_entropy) / len(images)).tolist()
+    return loss, accuracy
 
 
 def classify_examples(net, dataset):
