@@ -1,0 +1,203 @@
+"""The prediction explorer shows what `resnet.classify` returned, and the pixels of its photographs."""
+
+import base64
+import io
+
+import demo as demo_checks
+import numpy as np
+import pytest
+from PIL import Image
+from shown import PLACES
+
+import resnet
+from demos.predictions import encoded, prediction_explorer
+
+COUNT = 32
+NAMES = [
+    "German short-haired pointer",
+    "cat",
+    "black-and-tan coonhound",
+    "dog",
+    "ship",
+    "tub & vat",
+    "<b>bold</b>",
+]
+PICTURE = "The photograph as the network sees it"
+
+
+def predicted(rows, columns):
+    """Return what `resnet.classify` could return for photographs of soft colours."""
+    random = np.random.default_rng(1)
+    coarse = random.integers(0, 256, (COUNT, 6, 6, 3), np.uint8)
+    images = np.stack([np.asarray(Image.fromarray(image).resize((columns, rows))) for image in coarse])
+    top5 = []
+    for _ in range(COUNT):
+        ids, scores = random.permutation(len(NAMES))[:5], np.sort(random.dirichlet(np.ones(5)))[::-1]
+        top5.append([resnet.Guess(int(k), float(score)) for k, score in zip(ids, scores, strict=True)])
+    return resnet.Prediction(NAMES, images, top5, "ResNet-50")
+
+
+LARGE, SMALL = predicted(224, 224), predicted(32, 32)
+
+
+@pytest.fixture(scope="module", params=PLACES)
+def explorer(request, show):
+    return awake(show(prediction_explorer(LARGE, "COCO"), request.param))
+
+
+def awake(explorer):
+    """Wait until the browser has read all photographs."""
+    explorer.root.evaluate(
+        "root => Promise.all([...root.querySelectorAll('.strip img')].map(image => image.decode()))"
+    )
+    explorer.settle()
+    return explorer
+
+
+def decoded(image):
+    """Return what Pillow reads from the bytes that the page gets, from 0 to 1."""
+    data = base64.b64decode(encoded(image).split(",")[1])
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) / 255
+
+
+def shown_pixels(explorer):
+    """Return the output ``photograph`` as an array; one by one, its 150,000 numbers would take seconds."""
+    text = explorer.root.evaluate("""root => {
+      const { shape, data } = root.demo.outputs().photograph, bytes = new Uint8Array(data.buffer);
+      return [shape, btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))];
+    }""")
+    return np.frombuffer(base64.b64decode(text[1]), "<f4").reshape(text[0])
+
+
+def check(explorer, prediction, number):
+    """Compare what is drawn, and what is written, with a photograph and its guesses."""
+    categories, images, top5 = prediction
+    np.testing.assert_allclose(shown_pixels(explorer), decoded(images[number]), atol=3 / 255, rtol=0)
+    guesses = explorer.root.evaluate("""root => {
+      const { ids, scores } = root.demo.outputs();
+      return [ids, scores].map(({ shape, data }) => [shape, Array.from(data)]);
+    }""")
+    assert guesses[0] == [[5], [guess.id for guess in top5[number]]]
+    assert guesses[1] == [[5], pytest.approx([guess.score for guess in top5[number]], abs=1e-6)]
+    rows = explorer.root.locator(".bars > div")
+    for row, guess in zip(rows.all(), top5[number], strict=True):
+        assert row.inner_text().split("\n") == [categories[guess.id], f"{100 * guess.score:.1f} %"]
+
+
+def test_every_photograph(explorer):
+    for number in range(COUNT):
+        explorer.set(photograph=number)
+        check(explorer, LARGE, number)
+        assert (
+            explorer.root.locator(".strip [aria-selected=true]").get_attribute("alt")
+            == f"Photograph {number + 1}"
+        )
+
+
+def test_bars_are_as_long_as_the_scores(explorer):
+    explorer.set(photograph=3)
+    explorer.settle()
+    widths = explorer.root.locator(".bars i").evaluate_all(
+        "bars => bars.map(bar => bar.offsetWidth / bar.parentNode.offsetWidth)"
+    )
+    np.testing.assert_allclose(widths, [guess.score for guess in LARGE[2][3]], atol=0.01)
+
+
+def test_a_click_on_a_small_picture_chooses_it(explorer):
+    explorer.set(photograph=0)
+    explorer.root.get_by_alt_text("Photograph 6", exact=True).click()
+    explorer.settle()
+    assert explorer.values()["photograph"] == 5
+    check(explorer, LARGE, 5)
+
+
+def test_keys_choose_and_scroll_the_strip(explorer):
+    explorer.control("Photograph").press("Home")
+    strip = explorer.root.get_by_role("listbox", name="Photographs")
+    strip.focus()
+    for key, number in (
+        ("ArrowRight", 1),
+        ("ArrowLeft", 0),
+        ("ArrowLeft", 0),
+        ("End", COUNT - 1),
+        ("ArrowRight", COUNT - 1),
+    ):
+        strip.press(key)
+        explorer.settle()
+        assert explorer.values()["photograph"] == number, key
+        inside = strip.evaluate("""strip => {
+          const [box, chosen] = [strip, strip.querySelector("[aria-selected=true]")]
+            .map(node => node.getBoundingClientRect());
+          return chosen.left >= box.left && chosen.right <= box.right;
+        }""")
+        assert inside, "the chosen photograph is out of sight"
+    explorer.control("Photograph").press("ArrowLeft")
+    explorer.settle()
+    check(explorer, LARGE, COUNT - 2)
+
+
+def test_names_are_text_and_never_cut(explorer):
+    assert explorer.root.locator(".bars b b, .bars span b").count() == 0
+    for number in range(COUNT):
+        explorer.set(photograph=number)
+        cut = explorer.root.locator(".bars span").evaluate_all(
+            "names => names.filter(name => name.scrollWidth > name.clientWidth + 1 && name.clientWidth).length"
+        )
+        assert cut == 0
+
+
+def test_start_over(explorer):
+    explorer.set(photograph=9)
+    explorer.root.get_by_role("button", name="Start over").click()
+    explorer.settle()
+    assert explorer.values() == {"photograph": 0}
+    check(explorer, LARGE, 0)
+
+
+def test_no_errors(explorer):
+    assert explorer.page.page_errors == []
+    with pytest.raises(Exception, match="Photograph goes from 0 to 31"):
+        explorer.set(photograph=COUNT)
+
+
+def test_controls_sizes_and_a_phone(show):
+    explorer = awake(show(prediction_explorer(LARGE, "COCO"), "page"))
+    assert demo_checks.check(explorer.page, explorer.root) == []
+    explorer.page.set_viewport_size({"width": demo_checks.NARROW, "height": 844})
+    assert demo_checks.check_narrow(explorer.page, explorer.root) == []
+
+
+def test_small_pictures_lose_nothing(show):
+    explorer = awake(show(prediction_explorer(SMALL, "COCO"), "page"))
+    explorer.set(photograph=7)
+    np.testing.assert_allclose(shown_pixels(explorer), SMALL[1][7] / 255, atol=1e-6)
+    rendering = explorer.root.get_by_role("img", name=PICTURE).evaluate(
+        "canvas => getComputedStyle(canvas).imageRendering"
+    )
+    assert rendering == "pixelated"
+
+
+def test_one_photograph(show):
+    categories, images, top5 = LARGE
+    explorer = awake(show(prediction_explorer((categories, images[:1], top5[:1]), "COCO"), "page"))
+    check(explorer, LARGE, 0)
+    assert explorer.control("Photograph").is_disabled()
+    assert explorer.page.page_errors == []
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (None, "what resnet.classify returns"),
+        (LARGE[:2], "what resnet.classify returns"),
+        ((NAMES, LARGE[1][:0], []), "at least one"),
+        ((NAMES, LARGE[1] / 255, LARGE[2]), "must be uint8"),
+        ((NAMES, LARGE[1][:3], LARGE[2]), "five guesses for each of 3"),
+        ((NAMES, LARGE[1], [row[:4] for row in LARGE[2]]), "five guesses for each of 32"),
+        ((NAMES[:3], LARGE[1], LARGE[2]), "there are 3 names"),
+        ((NAMES, LARGE[1], [[(0, 2.0)] * 5] * COUNT), "scores go from 0 to 1"),
+    ],
+)
+def test_what_is_no_prediction_is_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        prediction_explorer(bad, "COCO")
