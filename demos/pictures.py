@@ -25,6 +25,6 @@ def example_pictures(digits, photographs):
     """
     images, labels = (np.asarray(part[:3]) for part in (digits.train.values, digits.train.labels))
     names = [f"{digits.title}: {digits.label_names[int(label)]}" for label in labels]
-    grey = photographs["images"][PHOTOGRAPH].mean(axis=2) / np.float32(255)
-    block = len(grey) // ROWS
-    return {**dict(zip(names, images[:, 0], strict=True)), photographs["title"]: pooling.pool(grey, block)}
+    grey = photographs["images"][PHOTOGRAPH].mean(axis=2)
+    small = pooling.pool(grey, len(grey) // ROWS).round() / np.float32(255)
+    return {**dict(zip(names, images[:, 0], strict=True)), photographs["title"]: small}

@@ -44,7 +44,7 @@ def png(fig, scale=1):
     if image.getcolors(PHOTOGRAPH) is not None:
         image = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=6)
+    image.save(stream, "PNG", compress_level=9)
     return stream.getvalue()
 
 

@@ -16,6 +16,7 @@ import numpy as np
 FOLDER = Path(__file__).resolve().parent
 STYLE = FOLDER / "style.css"
 IMPORT = re.compile(r'^import\s+\{[^}]*\}\s+from\s+"([^"]+)";\n', re.MULTILINE)
+COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
 ASLEEP = (
     "A demo belongs here. It is asleep, since its script may not run: trust this notebook (in JupyterLab: View, "
     "Activate Command Palette, “Trust Notebook”), run the cell, or open lecture.html in a browser."
@@ -118,7 +119,7 @@ def bundle(path):
     """Return a JavaScript module and what it imports as one script, each file once, before those that need it.
 
     The modules' own files are joined without their lines ``import {...} from "...";`` and without the word
-    ``export``: so all names at their top levels are different.
+    ``export``: so all names at their top levels are different. Lines of comments stay in the files, too.
     """
     seen, parts = set(), []
 
@@ -129,7 +130,7 @@ def bundle(path):
         text = file.read_text(encoding="utf-8")
         for name in IMPORT.findall(text):
             add((file.parent / name).resolve())
-        parts.append(re.sub(r"^export ", "", IMPORT.sub("", text), flags=re.MULTILINE))
+        parts.append(COMMENT.sub("", re.sub(r"^export ", "", IMPORT.sub("", text), flags=re.MULTILINE)))
 
     add(FOLDER / "demo.js")
     add(path.resolve())
