@@ -20,11 +20,12 @@ export function arithmetic(demo) {
   const dilation = demo.slider("dilation", "Dilation", { min: 1, max: 3, value: 1 });
   const row = demo.slider("row", "Output row", { min: 0, max: 2, value: 0 });
   const column = demo.slider("column", "Output column", { min: 0, max: 2, value: 1 });
-  demo.layout({ wide: '"formula formula" auto "input output" minmax(0, 1fr) "input facts" auto / minmax(0, 4fr) minmax(19.5em, 3fr)',
+  demo.layout({ wide: '"formula formula" auto "input output" minmax(0, 1fr) "input facts" auto / minmax(0, 4fr) minmax(19.8em, 3fr)',
                 narrow: '"input output" auto "formula formula" auto "facts facts" auto / minmax(0, 3fr) minmax(0, 2fr)', snug: true });
   let reach; // of the kernel that is drawn, in pixels
   const move = (r, c) => {
-    [[row, r], [column, c]].forEach(([slider, place]) => (slider.value = Math.min(Math.max(place, 0), Number(slider.input.max))));
+    row.approach(r);
+    column.approach(c);
     demo.redraw();
   };
   const outputAt = place => Math.round((place - (reach - 1) / 2) / stride.value); // whose window is nearest
@@ -40,11 +41,10 @@ export function arithmetic(demo) {
     const now = Object.fromEntries(Object.entries(controls).map(([name, control]) => [name, control.value]));
     const padded = now.size + 2 * now.padding, outputs = outputSize(now.size, now.kernel, now);
     dilation.enabled = now.kernel > 1; // one pixel has no neighbours to be apart from
-    if (!outputs) {
-      const reached = now.dilation * (now.kernel - 1) + 1;
-      throw new BadInput(kernel, `It reaches over ${reached} pixels of ${padded}: take a smaller one, or more padding.`);
-    }
-    reach = now.dilation * (now.kernel - 1) + 1;
+    const covered = now.dilation * (now.kernel - 1) + 1;
+    if (!outputs)
+      throw new BadInput(kernel, `It reaches over ${covered} pixels of ${padded}: take a smaller one, or more padding.`);
+    reach = covered;
     for (const slider of [row, column]) {
       slider.range(0, outputs - 1);
       slider.enabled = outputs > 1;

@@ -7,8 +7,8 @@ from demos.page import Demo
 def filter_bank_explorer(pictures):
     """Explore the Leung-Malik bank: choose one of its 48 filters, and see the response of a picture to it.
 
-    The page computes the filters from their definition, as `filters.leung_malik_bank` does: a hundred lines of
-    numbers would weigh 600 kB.
+    The page computes the filters from their definition, as `filters.leung_malik_bank` does: as numbers they would
+    weigh 600 kB.
 
     Parameters
     ----------

@@ -15,7 +15,8 @@ export function poolingWindows(demo, data) {
   demo.layout({ wide: '"picture window pooled" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
                 narrow: '"picture window" auto "pooled window" auto / minmax(0, 2fr) minmax(0, 3fr)', top: true, snug: true });
   const move = (r, c) => {
-    [[row, r], [column, c]].forEach(([slider, place]) => (slider.value = Math.min(Math.max(place, 0), Number(slider.input.max))));
+    row.approach(r);
+    column.approach(c);
     demo.redraw();
   };
   const windowAt = place => Math.round((place - (size.value - 1) / 2) / stride.value); // whose middle is nearest

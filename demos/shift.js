@@ -14,18 +14,20 @@ export function shift(demo, { digit, kernel, window, title }) {
   const right = demo.slider("right", "Right", { min: -FARTHEST, max: FARTHEST, value: 1, text });
   demo.layout({ wide: '"digit feature average change" minmax(0, 1fr) "digit max fourth change" minmax(0, 1fr) / ' +
                       "minmax(0, 5fr) minmax(0, 3fr) minmax(0, 3fr) minmax(0, 4fr)",
-                narrow: '"digit feature change" auto "average max fourth" auto / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)', top: true, snug: true });
+                narrow: '"digit feature change" auto "average max fourth" auto / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
+                top: true, snug: true });
 
   // A drag moves the digit by as much as the pointer has moved since it was pressed.
-  let pressed;
+  let pressed = null;
   const drag = (row, column, event) => {
-    if (event.type == "pointerdown") pressed = [row - down.value, column - right.value];
-    down.value = within(row - pressed[0]);
-    right.value = within(column - pressed[1]);
+    if (event.type == "pointerdown" || !pressed) pressed = [row - down.value, column - right.value];
+    down.approach(row - pressed[0]);
+    right.approach(column - pressed[1]);
     demo.redraw();
   };
   const picture = demo.picture({ area: "digit", title: `${title}: drag the digit`, alt: "The digit", point: drag, press: true });
   picture.view.style.cursor = "grab";
+  picture.view.addEventListener("lostpointercapture", () => (pressed = null));
   const names = { feature: "Feature map", average: `Average pooled ${window}×${window}`, max: `Max pooled ${window}×${window}`,
                   fourth: `Every ${window}th pixel` };
   const shown = Object.entries(names).map(([area, name]) => demo.picture({ area, title: name, alt: name }));
@@ -33,22 +35,19 @@ export function shift(demo, { digit, kernel, window, title }) {
   const before = shiftMaps(digit, kernel, window), margin = [FARTHEST, FARTHEST, FARTHEST, FARTHEST];
   // Wherever the digit is moved, its feature map is a window of this one: what is white in one place is white in all.
   const limit = Math.max(...shiftMaps(pad(digit, margin, 0), kernel, window).feature.data) || 1;
-  const changes = (d, r) => Object.values(shiftMaps(moved(digit, d, r), kernel, window)).map((map, k) =>
-    relativeChange(Object.values(before)[k], map));
+  const changes = maps => Object.entries(maps).map(([name, map]) => relativeChange(before[name], map));
   const places = Array.from({ length: 2 * FARTHEST + 1 }, (_, i) => i - FARTHEST);
-  const most = Math.max(...places.flatMap(d => places.flatMap(r => changes(d, r)))); // no bar is ever longer
+  const everywhere = places.flatMap(d => places.flatMap(r => changes(shiftMaps(moved(digit, d, r), kernel, window))));
+  const most = Math.max(...everywhere) || 1; // no bar is ever longer
   const bars = demo.bars({ area: "change", title: "Relative change", most });
   demo.key.append(element("span", {}, "responses in the four maps: 0", element("i", { style: GREYS }), limit.toFixed(2)));
 
   return () => {
     const image = moved(digit, down.value, right.value), maps = shiftMaps(image, kernel, window);
-    const change = Object.entries(maps).map(([name, map]) => relativeChange(before[name], map));
     Object.values(maps).forEach((map, k) => shown[k].show(map, limit));
-    return { digit: picture.show(image), ...maps, change: bars.show(["map", "average", "max", `every ${window}th`], change) };
+    return { digit: picture.show(image), ...maps, change: bars.show(["map", "average", "max", `every ${window}th`], changes(maps)) };
   };
 }
-
-const within = pixels => Math.min(Math.max(pixels, -FARTHEST), FARTHEST);
 
 // (H, W) moved by whole pixels; zeros come in at the border.
 function moved(image, down, right) {

@@ -69,6 +69,11 @@ export class Slider extends Control {
       throw new Error(`${this.label} goes from ${min} to ${max}, but was set to ${value}`);
   }
 
+  // Move as near to a value as it goes.
+  approach(value) {
+    this.value = Math.min(Math.max(value, Number(this.input.min)), Number(this.input.max));
+  }
+
   // Change the ends; a value outside of them moves to the nearest one. Returns the value.
   range(min, max) {
     if (this.input.min != min || this.input.max != max) {
