@@ -1,0 +1,143 @@
+// Receptive fields: the box of pixels that a unit can see, and how strongly it depends on each of them.
+
+import { pad, tensor } from "./page/nn.js";
+import { Picture, element, svg, write } from "./page/draw.js";
+
+// data.images: (images, 1 or 3, H, W) in [0, 1]. data.layers: [{name, shape, size, jump, start, rows, columns,
+// gradients}]. Along each axis, the box of a unit starts at the pixel `start + unit * jump` and is `size` long;
+// `shape` counts the units; and gradients (rows, columns, H, W) were measured for the units in these rows and columns.
+export function receptiveFields(demo, data) {
+  const [count, depth, ...whole] = data.images.shape, layers = Object.fromEntries(data.layers.map(each => [each.name, each]));
+  const last = data.layers[data.layers.length - 1], middle = last.shape.map(length => Math.floor(length / 2));
+  const layer = demo.choice("layer", "Layer", { options: Object.keys(layers), value: last.name });
+  const row = demo.slider("row", "Row", { min: 0, max: last.shape[0] - 1, value: middle[0] });
+  const column = demo.slider("column", "Column", { min: 0, max: last.shape[1] - 1, value: middle[1] });
+  const image = demo.slider("image", "Picture", { min: 0, max: count - 1, value: 0 });
+  image.enabled = count > 1;
+  demo.layout({
+    wide: '"image measured" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr)',
+    narrow: '"image measured" auto / minmax(0, 1fr) minmax(0, 1fr)',
+  });
+  const choose = (r, c) => {
+    [row.value, column.value] = [r, c];
+    demo.redraw();
+  };
+  const look = (r, c) => {
+    const now = layers[layer.value], margin = marginOf(now, whole);
+    choose(...unitAt(now, [r - margin, c - margin]));
+  };
+  const pressed = { press: true, point: look };
+  const units = new Picture(demo.form, { ...pressed, point: choose, key: true, grid: true, alt: "The units of the layer" });
+  units.node.style = "width: 11em; justify-self: center";
+  units.view.style.aspectRatio = "var(--aspect, 1)"; // beside the controls nothing else gives it a height
+  const picture = demo.picture({ ...pressed, area: "image", colors: depth == 3 ? "color" : "grey", alt: "The picture, with the box that the unit sees" });
+  const measured = demo.picture({ ...pressed, area: "measured", colors: "heat", key: true, alt: "The measured gradient of a unit with respect to each pixel" });
+  demo.legend([["window", "the unit, and the box that it sees"], ["second", "a unit whose gradient was measured"]]);
+  picture.node.append(element("div", { class: "key" }, data.title)); // as high as the key beside it
+
+  return () => {
+    const now = layers[layer.value], margin = marginOf(now, whole), places = [now.rows, now.columns];
+    const unit = [row.range(0, now.shape[0] - 1), column.range(0, now.shape[1] - 1)];
+    const nearest = places.map((list, axis) => nearestOf(list, unit[axis]));
+    const other = places.map((list, axis) => list[nearest[axis]]), same = other.join() == unit.join();
+    const inside = insideOf(now, whole), [share, otherShare] = [unit, other].map(([r, c]) => inside.data[r * now.shape[1] + c]);
+    const gradient = part(now.gradients, 2, nearest[0] * now.columns.length + nearest[1]);
+    const [top, left] = cornerOf(now, unit), [height, width] = now.size, seen = Math.round(otherShare * height * width);
+
+    const drawnUnits = units.show(inside);
+    units.title = `${now.name}: ${now.shape.join("×")} units`;
+    dot(units, now.rows, now.columns);
+    units.mark("unit", ...unit);
+    for (const shown of [picture, measured]) shade(shown, margin, whole);
+    picture.title = `${now.name} (${unit.join(", ")}) sees ${now.size.join("×")}`;
+    picture.mark("box", top + margin, left + margin, height, width);
+    measured.title = same ? "and listens to" : `measured: (${other.join(", ")})`;
+    measured.hide(same ? "second" : "window");
+    const kind = same ? "window" : "second";
+    measured.mark(kind, ...cornerOf(now, other).map(pixel => pixel + margin), height, width, kind);
+    const outside = `${Math.round(100 * (1 - share))} % of the box lies outside: it sees only padding there.`;
+    const whose = same ? "Half of the gradient" : `Half of the gradient of (${other.join(", ")})`;
+    demo.say(`${share == 1 ? "The whole box lies in the picture." : outside} ${whose} comes from ${halfOf(gradient)} of ${seen} pixels.`);
+    const drawn = {
+      units: drawnUnits,
+      image: picture.show(framed(part(data.images, depth == 3 ? 3 : 2, image.value), margin)),
+      measured: measured.show(framed(gradient, margin)),
+      box: { shape: [4], data: Int32Array.of(top, left, height, width) },
+    };
+    ["outside", , "inside"].forEach((text, i) => write(units.range[i], text)); // what its greys mean: where the boxes lie
+    return drawn;
+  };
+}
+
+// The first pixel of a unit's box, along each axis; negative ones lie in the padding.
+function cornerOf({ start, jump }, unit) {
+  return unit.map((place, axis) => start[axis] + place * jump[axis]);
+}
+
+// The unit whose box has its middle nearest to a pixel.
+function unitAt({ start, jump, size, shape }, pixel) {
+  return pixel.map((place, axis) => {
+    const unit = Math.round((place - start[axis] - (size[axis] - 1) / 2) / jump[axis]);
+    return Math.min(Math.max(unit, 0), shape[axis] - 1);
+  });
+}
+
+// How far boxes of a layer reach beyond the picture: as wide a frame around it shows them all.
+function marginOf(layer, whole) {
+  const [first, last] = [cornerOf(layer, [0, 0]), cornerOf(layer, layer.shape.map(length => length - 1))];
+  return Math.max(0, ...first.map(pixel => -pixel), ...last.map((pixel, axis) => pixel + layer.size[axis] - whole[axis]));
+}
+
+// For each unit, the part of its box that lies in the picture: (rows, columns).
+function insideOf(layer, whole) {
+  const along = axis => Array.from({ length: layer.shape[axis] }, (_, place) => {
+    const from = layer.start[axis] + place * layer.jump[axis], to = from + layer.size[axis];
+    return Math.max(0, Math.min(to, whole[axis]) - Math.max(from, 0)) / layer.size[axis];
+  });
+  const [down, across] = [along(0), along(1)];
+  return tensor(layer.shape, Float32Array.from(down.flatMap(a => across.map(b => a * b))));
+}
+
+function nearestOf(places, wanted) {
+  const distances = places.map(place => Math.abs(place - wanted));
+  return distances.indexOf(Math.min(...distances));
+}
+
+// Part k of a tensor that is made of parts with `axes` axes.
+function part({ shape, data }, axes, k) {
+  const own = shape.slice(-axes), size = own.reduce((a, b) => a * b);
+  return tensor(own, data.subarray(k * size, (k + 1) * size));
+}
+
+// A picture, (H, W) or (3, H, W), with a frame of holes around it.
+function framed(picture, margin) {
+  const [rows, columns] = picture.shape.slice(-2), planes = picture.data.length / (rows * columns);
+  const padded = Array.from({ length: planes }, (_, c) => pad(part(picture, 2, c), Array(4).fill(margin), NaN));
+  const data = new Float32Array(planes * padded[0].data.length);
+  padded.forEach((plane, c) => data.set(plane.data, c * plane.data.length));
+  return tensor([...picture.shape.slice(0, -2), ...padded[0].shape], data);
+}
+
+// A dot on each unit whose gradient was measured.
+function dot(units, rows, columns) {
+  const dots = units.keep("dots", () => svg("g", { style: "fill: var(--second)" })), r = 0.2 + 0.006 * units.columns;
+  dots.replaceChildren(...rows.flatMap(y => columns.map(x => svg("circle", { cx: x + 0.5, cy: y + 0.5, r }))));
+}
+
+// Colour the frame around the picture, and name it where there is room.
+function shade(picture, margin, [rows, columns]) {
+  const frame = picture.keep("frame", () => svg("path", { style: "fill: #8a96a355", "fill-rule": "evenodd" }));
+  const [height, width] = [rows + 2 * margin, columns + 2 * margin];
+  frame.setAttribute("d", `M0 0h${width}v${height}h${-width}zM${margin} ${margin}v${rows}h${columns}v${-rows}z`);
+  const word = picture.keep("word", () => svg("text", { style: "fill: var(--ink)" }, "padding"));
+  const place = { x: width / 2, y: margin / 2, "font-size": 0.055 * width, visibility: margin > 0.08 * width ? "visible" : "hidden" };
+  for (const [key, value] of Object.entries(place)) word.setAttribute(key, value);
+}
+
+// How few pixels add up to half of all.
+function halfOf(gradient) {
+  const sorted = Float64Array.from(gradient.data).sort().reverse(), total = sorted.reduce((a, b) => a + b, 0);
+  let [sum, pixels] = [0, 0];
+  while (sum < total / 2) sum += sorted[pixels++];
+  return pixels;
+}
