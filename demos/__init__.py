@@ -5,9 +5,11 @@ from demos.convolutional_layer import convolutional_layer
 from demos.filter_bank import filter_bank_explorer
 from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
+from demos.network_layers import layer_explorer
 from demos.pictures import example_pictures
 from demos.pooling_windows import pooling_explorer
 from demos.predictions import prediction_explorer
+from demos.receptive_fields import receptive_field_explorer
 from demos.resnet34 import resnet34_player
 from demos.shift import shift_explorer
 from demos.sliding_kernel import sliding_kernel
@@ -20,8 +22,10 @@ __all__ = [
     "filter_bank_explorer",
     "im2col_player",
     "kernel_explorer",
+    "layer_explorer",
     "pooling_explorer",
     "prediction_explorer",
+    "receptive_field_explorer",
     "resnet34_player",
     "shift_explorer",
     "sliding_kernel",
