@@ -2,7 +2,7 @@
 async number => {
   const LEAST = 18, MARGIN = 1.5, CONTROL = "input, select, textarea";
   lecture.present(number);
-  document.querySelectorAll(".slide.current .later").forEach(fragment => fragment.classList.remove("later"));
+  document.querySelectorAll(".slide.current .slide-later").forEach(fragment => fragment.classList.remove("slide-later"));
   for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
   const slide = document.querySelector(".slide.current"), page = slide.getBoundingClientRect(), scale = page.width / 1280;
   const sentences = [], say = text => sentences.includes(text) || sentences.push(text);
@@ -17,13 +17,14 @@ async number => {
 
   if (page.left < -1 || page.top < -1 || page.right > innerWidth + 1 || page.bottom > innerHeight + 1)
     say("the slide is larger than the window");
-  const area = { left: page.left, top: page.top, right: page.right, bottom: document.querySelector(".strip").getBoundingClientRect().top };
+  const area = { left: page.left, top: page.top, right: page.right, bottom: document.querySelector("main > .slide-strip").getBoundingClientRect().top };
   const elements = [...slide.querySelectorAll(".slide-text *")].filter(element =>
     visible(element) && !element.closest("mjx-assistive-mml") && !(element.closest("mjx-container") && !element.matches("mjx-container")));
 
   // Nothing is cut: neither by the slide, nor by a box within it.
   for (const element of elements) {
     if (element.ownerSVGElement && !element.matches("text")) continue;
+    if (element.closest(".lecture-demo [role=listbox]")) continue; // a row of choices may scroll
     const box = element.getBoundingClientRect();
     if (!box.width || !box.height) continue;
     const out = { left: area.left - box.left, top: area.top - box.top, right: box.right - area.right, bottom: box.bottom - area.bottom };
@@ -76,7 +77,7 @@ async number => {
     const height = demo.getBoundingClientRect().height / scale, most = parseFloat(getComputedStyle(demo).getPropertyValue("--lecture-height"));
     if (height > most + 1) say(`${name(demo)} is ${Math.round(height)} px high, more than its --lecture-height of ${most}`);
   }
-  for (const still of slide.querySelectorAll(".still img, .still svg")) {
+  for (const still of slide.querySelectorAll(".cell-still img, .cell-still svg")) {
     const { width, height } = still.getBoundingClientRect();
     if (visible(still) && pixels(height) < 160) say(`${name(still)} is only ${pixels(width)} by ${pixels(height)} px large`);
   }

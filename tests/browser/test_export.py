@@ -48,9 +48,9 @@ def test_formulas_are_typeset_and_have_a_text(open_at):
 
 def test_code_is_folded_and_warnings_are_left_out(open_at):
     page = open_at(WIDE)
-    assert page.locator(".source:not([open])").count() == page.locator(".source").count() - 1
-    assert "def double" in page.locator(".source[open]").inner_text()
-    assert "class Net" in page.locator(".output.code").inner_text()
+    assert page.locator(".cell-source:not([open])").count() == page.locator(".cell-source").count() - 1
+    assert "def double" in page.locator(".cell-source[open]").inner_text()
+    assert "class Net" in page.locator(".cell-output.cell-code").inner_text()
     text = page.locator("main").inner_text()
     assert "Only readers see this" in text
     assert "a warning" not in text and "Ask, and wait" not in text
@@ -88,12 +88,12 @@ def test_a_phone_never_scrolls_sideways_but_boxes_do(open_at):
              .filter(e => e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX))
              .map(e => [e.className, e.tabIndex])"""
     )
-    assert {name.split()[0] for name, _ in scrolling} >= {"scroll", "math"}
+    assert {name.split()[0] for name, _ in scrolling} >= {"scroll-box", "tex"}
     assert all(index == 0 for _, index in scrolling)
-    page.locator("div.math").focus()
+    page.locator("div.tex").focus()
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(300)
-    assert page.locator("div.math").evaluate("box => box.scrollLeft") > 0
+    assert page.locator("div.tex").evaluate("box => box.scrollLeft") > 0
 
 
 def test_theme_follows_the_system_and_the_button(open_at):
@@ -120,7 +120,7 @@ def test_axe(open_at, viewport, theme):
 def test_axe_can_fail(open_at):
     page = open_at(WIDE)
     page.evaluate(
-        "document.querySelector('.still img').alt = ''; document.querySelector('.still img').ariaLabel = ''"
+        "document.querySelector('.cell-still img').alt = ''; document.querySelector('.cell-still img').ariaLabel = ''"
     )
     page.evaluate("document.querySelector('main p').style.color = '#ddd'")
     assert any("contrast" in finding for finding in slides.axe_findings(page))

@@ -30,7 +30,7 @@ def shown(page):
     """Return the title of the slide that is shown, and how many fragments are still to come."""
     return page.evaluate(
         """() => { const slide = document.querySelector(".slide.current");
-             return [slide.dataset.title, slide.querySelectorAll(".later").length] }"""
+             return [slide.dataset.title, slide.querySelectorAll(".slide-later").length] }"""
     )
 
 
@@ -81,7 +81,7 @@ def test_keys_turn_slides_and_show_fragments_one_by_one(open_at):
     page.keyboard.press("ArrowRight")
     assert answer.is_visible()
     assert not page.get_by_text("Only readers see this").is_visible()
-    assert page.locator(".strip").inner_text().split() == ["1.", "Questions", "2", "/", "11"]
+    assert page.locator(".slide-strip").inner_text().split() == ["1.", "Questions", "2", "/", "11"]
 
 
 def test_the_page_becomes_slides_and_slides_the_page(open_at):
@@ -97,7 +97,7 @@ def test_the_page_becomes_slides_and_slides_the_page(open_at):
     assert abs(page.locator("h2").nth(1).bounding_box()["y"]) < 200
     page.locator("#present-button").click()
     assert is_presenting(page)
-    page.locator(".strip").get_by_label("Leave").click()
+    page.locator(".slide-strip").get_by_label("Leave").click()
     assert not is_presenting(page)
 
 
@@ -116,7 +116,7 @@ def test_the_address_follows_the_slide(open_at):
 def test_overview(open_at):
     page = open_at("#present-2")
     page.keyboard.press("o")
-    jumps = page.locator(".jump:visible")
+    jumps = page.locator(".slide-jump:visible")
     assert jumps.count() == 11
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowDown")  # the next part is in a row of its own
@@ -248,11 +248,11 @@ def test_what_can_be_drawn_at_any_size_takes_what_the_text_leaves(open_at):
     assert height >= 540 and size >= 18
     assert demo.bounding_box()["height"] <= height + 1
     page.evaluate("lecture.present(4)")
-    wide = page.locator(".still img").nth(0).bounding_box()
+    wide = page.locator(".cell-still img").nth(0).bounding_box()
     assert wide["width"] > 900
     page.evaluate("lecture.present(6)")
     square, text = (
-        page.locator(".still img").nth(1).bounding_box(),
+        page.locator(".cell-still img").nth(1).bounding_box(),
         page.locator(".current p").bounding_box(),
     )
     assert square["height"] > 550 and text["x"] + text["width"] <= square["x"]

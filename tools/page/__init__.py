@@ -78,7 +78,7 @@ def build(notebook):
         theme=asset("theme.js"),
         contents=table_of_contents(body),
         body=body,
-        mathjax=mathjax() if 'class="math"' in body else "",
+        mathjax=mathjax() if 'class="tex"' in body else "",
         script="\n".join(map(asset, ("page.js", "slides.js", "notes.js"))),
     )
 

@@ -24,11 +24,11 @@ class Renderer(IPythonRenderer):
 
     def block_math(self, body):
         """Return a formula on a line of its own."""
-        return rf'<div class="math">\[{html.escape(body)}\]</div>'
+        return rf'<div class="tex">\[{html.escape(body)}\]</div>'
 
     def inline_math(self, body):
         """Return a formula within a line."""
-        return rf'<span class="math">\({html.escape(body)}\)</span>'
+        return rf'<span class="tex">\({html.escape(body)}\)</span>'
 
     def heading(self, text, level, **attributes):
         """Return a heading that links can lead to."""
@@ -37,7 +37,7 @@ class Renderer(IPythonRenderer):
 
     def table(self, text):
         """Return a table in a box of its own, which scrolls where the table is wider than the screen."""
-        return f'<div class="scroll"><table>{text}</table></div>\n'
+        return f'<div class="scroll-box"><table>{text}</table></div>\n'
 
 
 def markdown(source):
@@ -47,7 +47,7 @@ def markdown(source):
 
 def code(source):
     """Return Python as highlighted HTML."""
-    return highlight(source.rstrip(), PythonLexer(), HtmlFormatter(cssclass="highlight scroll"))
+    return highlight(source.rstrip(), PythonLexer(), HtmlFormatter(cssclass="highlight scroll-box"))
 
 
 def what_is_shown(output):
@@ -82,7 +82,7 @@ def what_is_shown(output):
 def printed(text):
     """Return printed text without the codes that colour it in a terminal."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", text.rstrip())
-    return f'<pre class="scroll">{html.escape(text)}</pre>'
+    return f'<pre class="scroll-box">{html.escape(text)}</pre>'
 
 
 def classify(text):
@@ -90,7 +90,7 @@ def classify(text):
     if "lecture-demo" in text:
         return "demo", text
     text = re.sub(r"<img\b[^>]*>", picture, text)
-    text = re.sub(r"<table\b.*?</table>", r'<div class="scroll">\g<0></div>', text, flags=re.DOTALL)
+    text = re.sub(r"<table\b.*?</table>", r'<div class="scroll-box">\g<0></div>', text, flags=re.DOTALL)
     is_still = len(re.findall(r"<img\b|<svg\b", text)) == 1 and "<table" not in text
     return ("still" if is_still else "other"), text
 

@@ -53,7 +53,7 @@ function writeNotes() {
   const page = notes.document, slide = slides[at], next = slides[at + 1], steps = waiting(slide).length;
   page.querySelector("h1").textContent = slide.dataset.title || slide.dataset.part;
   page.getElementById("place").textContent = `${at + 1} / ${slides.length} · ${slide.dataset.part}`;
-  page.querySelector("section").innerHTML = find(".notes", slide)?.innerHTML ?? "";
+  page.querySelector("section").innerHTML = find(".slide-notes", slide)?.innerHTML ?? "";
   const after = steps ? `${steps} ${steps == 1 ? "step" : "steps"} more on this slide, then ` : "Next: ";
   page.getElementById("next").replaceChildren(after, Object.assign(page.createElement("b"), { textContent: next ? next.dataset.title || next.dataset.part : "the end" }));
 }

@@ -61,8 +61,8 @@ addEventListener("scroll", () => (marking ||= requestAnimationFrame(() => { mark
 // A box that scrolls can be scrolled by keyboard, too.
 function reach() {
   const presenting = root.classList.contains("presenting");
-  for (const box of all(".scroll, .math, .still.wide")) {
-    if (box.matches(".math")) box.toggleAttribute("data-wide", !presenting && box.scrollWidth > box.parentElement.clientWidth + 1);
+  for (const box of all(".scroll-box, .tex, .cell-wide")) {
+    if (box.matches(".tex")) box.toggleAttribute("data-wide", !presenting && box.scrollWidth > box.parentElement.clientWidth + 1);
     if (!presenting && box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0;
     else box.removeAttribute("tabindex");
   }
@@ -72,11 +72,11 @@ let reaching = 0;
 addEventListener("resize", () => { clearTimeout(reaching); reaching = setTimeout(reach, 100); });
 addEventListener("toggle", reach, true);
 
-for (const still of all(".still")) {
+for (const still of all(".cell-still")) {
   const picture = find("img, svg", still);
   const [width, height] = naturalSize(picture);
-  still.classList.toggle("wide", width > 520 && width > 1.25 * height);
-  if (still.matches(".wide")) picture.style.setProperty("--wide", `${Math.min(width, 760)}px`);
+  still.classList.toggle("cell-wide", width > 520 && width > 1.25 * height);
+  if (still.matches(".cell-wide")) picture.style.setProperty("--page-wide", `${Math.min(width, 760)}px`);
 }
 
 // Width and height of a picture in CSS pixels, as it was made.
@@ -102,7 +102,7 @@ const typesetting = new Promise(resolve => {
       document.head.append(Object.assign(document.createElement("script"), { textContent: source }));
       await MathJax.startup.promise;
       for (const section of inReadingOrder()) {
-        const formulas = all(".math", section);
+        const formulas = all(".tex", section);
         if (!formulas.length) continue;
         await MathJax.typesetPromise(formulas);
         if (section.matches(".current")) fit(section);

@@ -11,13 +11,13 @@ const told = new Set(); // functions called whenever something else is shown
 
 const icon = path => `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${path}"/></svg>`;
 const strip = document.createElement("div");
-strip.className = "strip";
+strip.className = "slide-strip";
 strip.setAttribute("role", "group");
 strip.setAttribute("aria-label", "Slides");
-strip.innerHTML = '<span class="part"></span>';
+strip.innerHTML = '<span class="slide-part"></span>';
 const number = document.createElement("output");
-const progress = Object.assign(document.createElement("div"), { className: "progress" });
-const help = Object.assign(document.createElement("div"), { className: "help" });
+const progress = Object.assign(document.createElement("div"), { className: "slide-progress" });
+const help = Object.assign(document.createElement("div"), { className: "slide-help" });
 help.innerHTML = `<dl><dt>→ ↓ Space, Page Down</dt><dd>forward, a step at a time</dd><dt>← ↑ Page Up</dt><dd>back</dd>
 <dt>Home, End</dt><dd>first and last slide</dd><dt>o</dt><dd>overview of all slides</dd><dt>s</dt><dd>speaker’s notes and clock</dd>
 <dt>f</dt><dd>fill the screen</dd><dt>b</dt><dd>black screen</dd><dt>t</dt><dd>light or dark</dd>
@@ -44,29 +44,29 @@ find("main").append(strip, progress, help);
 slides.forEach((slide, i) => {
   slide.tabIndex = -1;
   slide.classList.toggle("opens", i == 0 || slide.dataset.part != slides[i - 1].dataset.part);
-  const jump = Object.assign(document.createElement("button"), { type: "button", className: "jump" });
+  const jump = Object.assign(document.createElement("button"), { type: "button", className: "slide-jump" });
   const label = slide.matches(".opens") && slide.dataset.part ? slide.dataset.part : slide.dataset.title;
   jump.append(...[label, i + 1].map(text => Object.assign(document.createElement("span"), { textContent: text })));
   jump.addEventListener("click", () => present(i));
   slide.append(jump);
 });
 
-const fragments = slide => all(".fragment", slide);
-const waiting = slide => fragments(slide).filter(fragment => fragment.matches(".later"));
+const fragments = slide => all(".slide-fragment", slide);
+const waiting = slide => fragments(slide).filter(fragment => fragment.matches(".slide-later"));
 
 // Show slide i, with its fragments still to come, or (walking back) all of them.
 function show(i, complete = false) {
   at = Math.max(0, Math.min(i, slides.length - 1));
   const slide = slides[at];
-  fragments(slide).forEach(fragment => fragment.classList.toggle("later", !complete));
+  fragments(slide).forEach(fragment => fragment.classList.toggle("slide-later", !complete));
   fit(slide);
   for (const other of slides) {
     other.classList.toggle("current", other == slide);
     find(".slide-box", other).inert = other != slide;
   }
-  find(".part", strip).textContent = slide.dataset.part;
+  find(".slide-part", strip).textContent = slide.dataset.part;
   number.textContent = `${at + 1} / ${slides.length}`;
-  root.style.setProperty("--progress", (at + 1) / slides.length);
+  root.style.setProperty("--slide-progress", (at + 1) / slides.length);
   help.classList.remove("open");
   history.replaceState(null, "", `#present-${at + 1}`);
   slide.focus({ preventScroll: true });
@@ -78,8 +78,8 @@ function show(i, complete = false) {
 // A step forward or back: a fragment, or a slide.
 function turn(step) {
   const slide = slides[at], later = waiting(slide), shown = fragments(slide).filter(fragment => !later.includes(fragment));
-  if (step > 0 && later.length) later[0].classList.remove("later");
-  else if (step < 0 && shown.length) shown.at(-1).classList.add("later");
+  if (step > 0 && later.length) later[0].classList.remove("slide-later");
+  else if (step < 0 && shown.length) shown.at(-1).classList.add("slide-later");
   else if (slides[at + step]) return show(at + step, step < 0);
   tell();
 }
@@ -94,8 +94,8 @@ function fit(slide) {
   const box = find(".slide-box", slide), sheet = find(".slide-text", slide), style = getComputedStyle(box);
   const width = box.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   const height = box.clientHeight - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
-  const seen = selector => all(selector, sheet).filter(element => !element.closest(".skip"));
-  const demos = seen(".lecture-demo"), stills = seen(".still :is(img, svg)"), count = demos.length + stills.length;
+  const seen = selector => all(selector, sheet).filter(element => !element.closest(".cell-skip"));
+  const demos = seen(".lecture-demo"), stills = seen(".cell-still :is(img, svg)"), count = demos.length + stills.length;
   const natural = stills.map(naturalSize);
 
   // The first size at which the text leaves `room` for what is drawn; returns what it leaves.
@@ -104,7 +104,7 @@ function fit(slide) {
     for (const size of sizes) {
       sheet.style.fontSize = `${size}px`;
       left = height - sheet.offsetHeight;
-      if (left >= room && !all(".scroll, .math", sheet).some(wide => wide.scrollWidth > wide.clientWidth + 1)) break;
+      if (left >= room && !all(".scroll-box, .tex", sheet).some(wide => wide.scrollWidth > wide.clientWidth + 1)) break;
     }
     return left;
   };
@@ -130,16 +130,16 @@ function fit(slide) {
     demo.style.setProperty("--lecture-height", `${Math.floor(share)}px`);
     demo.style.setProperty("--lecture-size", "19px");
   }
-  stills.forEach((still, i) => still.style.setProperty("--shown-width", `${Math.floor(scales[i] * natural[i][0])}px`));
+  stills.forEach((still, i) => still.style.setProperty("--slide-width", `${Math.floor(scales[i] * natural[i][0])}px`));
   sheet.classList.remove("measuring");
   slide.classList.toggle("overflowing", sheet.offsetHeight > height + 1); // then it scrolls: nothing is out of reach
 }
 
 function place() {
   const scale = Math.min(innerWidth / WIDTH, innerHeight / HEIGHT);
-  root.style.setProperty("--scale", scale);
-  root.style.setProperty("--left", `${(innerWidth - scale * WIDTH) / 2}px`);
-  root.style.setProperty("--top", `${(innerHeight - scale * HEIGHT) / 2}px`);
+  root.style.setProperty("--slide-scale", scale);
+  root.style.setProperty("--slide-left", `${(innerWidth - scale * WIDTH) / 2}px`);
+  root.style.setProperty("--slide-top", `${(innerHeight - scale * HEIGHT) / 2}px`);
 }
 
 // Present from slide i on, or from the one that is being read.
@@ -168,7 +168,7 @@ function overview() {
 }
 
 function choose(i) {
-  const jump = slides[i] && find(".jump", slides[i]);
+  const jump = slides[i] && find(".slide-jump", slides[i]);
   jump?.focus();
   jump?.scrollIntoView({ block: "nearest" });
 }
@@ -233,10 +233,10 @@ function pressed(event) {
     else return;
   } else if (mode == "overview") {
     if (!walk(key)) return;
-  } else if (control && !control.closest(".strip") && (!/^Page/.test(key) || isText(control))) {
+  } else if (control && !control.closest(".slide-strip") && (!/^Page/.test(key) || isText(control))) {
     if (key != "Escape") return;
     slides[at].focus();
-  } else if (control?.closest(".strip") && (key == " " || key == "Enter")) return;
+  } else if (control?.closest(".slide-strip") && (key == " " || key == "Enter")) return;
   else if (MOVES[key]) MOVES[key]();
   else return;
   event.preventDefault();

@@ -35,11 +35,11 @@ class Section:
         parts, opened = [], 0
         for fragment, text, _ in self.pieces:
             if fragment != opened:
-                parts.append("</div>" * bool(opened) + '<div class="fragment">' * bool(fragment))
+                parts.append("</div>" * bool(opened) + '<div class="slide-fragment">' * bool(fragment))
                 opened = fragment
             parts.append(text)
         parts.append("</div>" * bool(opened))
-        notes = f'<aside class="notes" hidden>{"".join(self.notes)}</aside>' if self.notes else ""
+        notes = f'<aside class="slide-notes" hidden>{"".join(self.notes)}</aside>' if self.notes else ""
         kind = "slide" if self.seen else "reading"  # what shows nothing when presented is no slide
         return (
             f'<section class="{kind}" data-part="{html.escape(self.part)}" data-title="{html.escape(self.title)}">'
@@ -89,7 +89,7 @@ def add_markdown(section, cell, kind):
         if level == 2:
             section.part = plain(title)
     section.title = section.title or ("" if kind == "skip" else title_of(text))
-    section.add(text, kind != "skip", "prose" if kind != "skip" else "prose skip")
+    section.add(text, kind != "skip", "cell-prose" if kind != "skip" else "cell-prose cell-skip")
 
 
 def add_code(made, cell, kind):
@@ -102,8 +102,12 @@ def add_code(made, cell, kind):
         line = html.escape(cell.source.strip().splitlines()[-1])
         label = f"<summary><span>Code</span> <code>{line}</code></summary>"
         is_open = " open" if defines else ""
-        folded = f'<details class="source"{is_open}>{label}{source}</details>'
-        made[-1].add(folded, defines and kind not in ("skip", "notes"), "code" if defines else "code skip")
+        folded = f'<details class="cell-source"{is_open}>{label}{source}</details>'
+        made[-1].add(
+            folded,
+            defines and kind not in ("skip", "notes"),
+            "cell-code" if defines else "cell-code cell-skip",
+        )
     crowded = defines  # code that is read, or a picture, leaves no room for a second one
     for name, text in shown:
         if crowded and (defines or name != "print") and kind not in ("skip", "notes", "fragment"):
@@ -111,7 +115,7 @@ def add_code(made, cell, kind):
         crowded = crowded or name != "print"
         seen = kind not in ("skip", "notes")
         made[-1].title = made[-1].title or title_of(text)
-        made[-1].add(text, seen, f"output {name}" if seen else f"output {name} skip")
+        made[-1].add(text, seen, f"cell-output cell-{name}" + " cell-skip" * (not seen))
 
 
 def contents(text):
