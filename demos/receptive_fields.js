@@ -45,11 +45,11 @@ export function receptiveFields(demo, data) {
     const [top, left] = cornerOf(now, unit), [height, width] = now.size, seen = Math.round(otherShare * height * width);
 
     const drawnUnits = units.show(inside);
-    units.title = `${now.name}: ${now.shape.join("×")} units`;
+    units.title = `(${unit.join(", ")}) of ${now.shape.join("×")}`;
     dot(units, now.rows, now.columns);
     units.mark("unit", ...unit);
     for (const shown of [picture, measured]) shade(shown, margin, whole);
-    picture.title = `${now.name} (${unit.join(", ")}) sees ${now.size.join("×")}`;
+    picture.title = `${now.name} sees ${now.size.join("×")}`;
     picture.mark("box", top + margin, left + margin, height, width);
     measured.title = same ? "and listens to" : `measured: (${other.join(", ")})`;
     measured.hide(same ? "second" : "window");
@@ -65,6 +65,7 @@ export function receptiveFields(demo, data) {
       box: { shape: [4], data: Int32Array.of(top, left, height, width) },
     };
     ["outside", , "inside"].forEach((text, i) => write(units.range[i], text)); // what its greys mean: where the boxes lie
+    ["gradient 0", , "largest"].forEach((text, i) => write(measured.range[i], text));
     return drawn;
   };
 }

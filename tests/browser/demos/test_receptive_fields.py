@@ -156,6 +156,11 @@ def test_what_is_said(explorer):
     assert "Half of the gradient of (0, 0) comes from" in note.inner_text()
 
 
+def test_the_keys_say_what_the_colours_mean(explorer):
+    keys = [key.split() for key in explorer.root.locator(".key").all_inner_texts()]
+    assert keys == [["Noise"], ["gradient", "0", "largest"], ["outside", "inside"]]
+
+
 def test_pressing_a_unit_chooses_it_and_so_do_the_keys(explorer):
     explorer.set(layer="C1", row=0, column=0)
     explorer.point(UNITS, 5, 9)
