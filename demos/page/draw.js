@@ -199,11 +199,19 @@ export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
-// Horizontal bars with a name and a number each, from 0 to `most`, which grows with the values: none is cut.
+// Horizontal bars with a name and a number each, from 0 to `most`, which grows with the values: none is cut. Negative
+// ones go to the left of zero. compact: a line each. choose(k): called where a bar is clicked.
 export class Bars {
-  constructor(parent, { area, title = "", most = 1, format = value => value.toFixed(2) }) {
+  constructor(parent, { area, title = "", most = 1, format = value => value.toFixed(2), compact = false, choose }) {
     this.heading = element("figcaption", {}, title);
-    this.list = element("div", { class: "bars" });
+    this.list = element("div", { class: compact ? "bars compact" : "bars" });
+    if (choose) {
+      this.list.classList.add("pointed");
+      this.list.addEventListener("click", event => {
+        const k = this.rows.findIndex(({ line }) => line.contains(event.target));
+        if (k >= 0) choose(k);
+      });
+    }
     this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.list);
     parent.append(this.node);
     Object.assign(this, { most, format, rows: [] });
@@ -213,7 +221,8 @@ export class Bars {
     write(this.heading, text);
   }
 
-  show(names, values, kinds = []) {
+  // kinds: a class for each bar, such as "negative"; chosen: the number of the one that is outlined.
+  show(names, values, kinds = [], chosen = null) {
     while (this.rows.length > names.length) this.rows.pop().line.remove();
     while (this.rows.length < names.length) {
       const [name, bar, number] = [element("span"), element("i"), element("b")];
@@ -221,12 +230,14 @@ export class Bars {
       this.rows.push({ line, name, bar, number });
       this.list.append(line);
     }
-    const most = Math.max(this.most, ...values);
+    const least = Math.min(0, ...values), length = Math.max(this.most, ...values) - least;
     names.forEach((text, k) => {
-      const { name, bar, number } = this.rows[k];
+      const { line, name, bar, number } = this.rows[k];
+      line.classList.toggle("chosen", k === chosen);
       write(name, text);
       write(number, this.format(values[k]));
-      bar.style.width = `${(100 * values[k]) / most}%`;
+      bar.style.width = `${(100 * Math.abs(values[k])) / length}%`;
+      bar.style.marginLeft = `${(100 * (Math.min(values[k], 0) - least)) / length}%`;
       bar.className = kinds[k] ?? "";
     });
     return { shape: [values.length], data: Float32Array.from(values) };

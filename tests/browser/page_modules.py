@@ -9,14 +9,19 @@ import numpy as np
 PAGE = Path(__file__).resolve().parents[2] / "demos" / "page"
 ADDRESS = "http://demo.test/"  # served from the folder by the browser itself: nothing is asked of a network
 
-CALL = """async ([file, name, text]) => {
-  const [module, { unpack }] = await Promise.all([import(file), import("/demo.js")]);
-  const encode = (key, value) => ArrayBuffer.isView(value)
+# Typed arrays as base64 within JSON: playwright takes seconds for a hundred thousand numbers one by one.
+ENCODE = """(key, value) => ArrayBuffer.isView(value)
     ? btoa(Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
                       byte => String.fromCharCode(byte)).join(""))
-    : value;
-  return JSON.stringify(JSON.parse(text).map(parts => module[name](...unpack(parts))), encode);
-}"""
+    : value"""
+CALL = """async ([file, name, text]) => {
+  const [module, { unpack }] = await Promise.all([import(file), import("/demo.js")]);
+  return JSON.stringify(JSON.parse(text).map(parts => module[name](...unpack(parts))), ENCODE);
+}""".replace("ENCODE", ENCODE)
+OUTPUTS = """root => JSON.stringify(Object.entries(root.demo.outputs()).map(
+  ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]), ENCODE)""".replace(
+    "ENCODE", ENCODE
+)
 
 
 class Modules:
@@ -67,3 +72,8 @@ def received(value):
     if isinstance(value, list):
         return [received(part) for part in value]
     return value
+
+
+def outputs(explorer):
+    """Return the outputs of a `shown.Shown` as it does itself, float32, but of large pictures in no time."""
+    return {name: received(output) for name, output in json.loads(explorer.root.evaluate(OUTPUTS))}

@@ -5,6 +5,7 @@ import io
 
 import demo as demo_checks
 import numpy as np
+import page_modules
 import pytest
 from PIL import Image
 from shown import PLACES
@@ -60,25 +61,14 @@ def decoded(image):
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")) / 255
 
 
-def shown_pixels(explorer):
-    """Return the output ``photograph`` as an array; one by one, its 150,000 numbers would take seconds."""
-    text = explorer.root.evaluate("""root => {
-      const { shape, data } = root.demo.outputs().photograph, bytes = new Uint8Array(data.buffer);
-      return [shape, btoa(Array.from(bytes, byte => String.fromCharCode(byte)).join(""))];
-    }""")
-    return np.frombuffer(base64.b64decode(text[1]), "<f4").reshape(text[0])
-
-
 def check(explorer, prediction, number):
     """Compare what is drawn, and what is written, with a photograph and its guesses."""
     categories, images, top5 = prediction
-    np.testing.assert_allclose(shown_pixels(explorer), decoded(images[number]), atol=3 / 255, rtol=0)
-    guesses = explorer.root.evaluate("""root => {
-      const { ids, scores } = root.demo.outputs();
-      return [ids, scores].map(({ shape, data }) => [shape, Array.from(data)]);
-    }""")
-    assert guesses[0] == [[5], [guess.id for guess in top5[number]]]
-    assert guesses[1] == [[5], pytest.approx([guess.score for guess in top5[number]], abs=1e-6)]
+    outputs = page_modules.outputs(explorer)
+    assert outputs.keys() == {"photograph", "ids", "scores"}
+    np.testing.assert_allclose(outputs["photograph"], decoded(images[number]), atol=3 / 255, rtol=0)
+    assert outputs["ids"].tolist() == [guess.id for guess in top5[number]]
+    np.testing.assert_allclose(outputs["scores"], [guess.score for guess in top5[number]], atol=1e-6)
     rows = explorer.root.locator(".bars > div")
     for row, guess in zip(rows.all(), top5[number], strict=True):
         assert row.inner_text().split("\n") == [categories[guess.id], f"{100 * guess.score:.1f} %"]
@@ -170,7 +160,7 @@ def test_controls_sizes_and_a_phone(show):
 def test_small_pictures_lose_nothing(show):
     explorer = awake(show(prediction_explorer(SMALL, "COCO"), "page"))
     explorer.set(photograph=7)
-    np.testing.assert_allclose(shown_pixels(explorer), SMALL[1][7] / 255, atol=1e-6)
+    np.testing.assert_allclose(page_modules.outputs(explorer)["photograph"], SMALL[1][7] / 255, atol=1e-6)
     rendering = explorer.root.get_by_role("img", name=PICTURE).evaluate(
         "canvas => getComputedStyle(canvas).imageRendering"
     )
