@@ -67,11 +67,12 @@ def test_on_a_phone_nothing_is_cut_or_too_small_and_nothing_scrolls_sideways(ope
     assert found == []
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("viewport", "address"), [(WIDE, ""), (PHONE, ""), (WIDE, "#present")], ids="page phone slides".split()
 )
-def test_accessible(open_at, viewport, address):
-    assert slides.axe_findings(open_at(viewport, address)) == []
+def test_accessible(open_at, viewport, address, theme):
+    assert slides.axe_findings(open_at(viewport, address, color_scheme=theme)) == []
 
 
 def test_no_slide_is_cut_or_too_small_to_read(open_at):

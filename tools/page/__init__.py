@@ -90,7 +90,7 @@ def asset(name):
 
 def style():
     """Return the style sheet: the page's own, the slides', and the colours of code by day and by night."""
-    light = HtmlFormatter(style="default").get_style_defs(".highlight")
+    light = HtmlFormatter(style="xcode").get_style_defs(".highlight")
     dark = HtmlFormatter(style="github-dark").get_style_defs(':root[data-theme="dark"] .highlight')
     return "\n".join([light, dark, asset("page.css"), asset("slides.css")])
 
