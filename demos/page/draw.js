@@ -161,7 +161,7 @@ export class Picture {
     while (this.texts.length > count) this.texts.pop().remove();
     while (this.texts.length < count) this.texts.push(this.marks.appendChild(svg("text")));
     const fit = (size, texts, room) => Math.min(size, room / Math.max(1, ...texts.map(text => text.length)));
-    const fitting = fit(size, texts ?? [], 1.4), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
+    const fitting = fit(size, texts ?? [], 1.45), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
     this.texts.forEach((node, i) => {
       const row = Math.floor(i / this.columns), column = i % this.columns;
       const place = { x: column + 0.5, y: row + (below ? 0.34 : 0.52), "font-size": fitting, class: this.ink(i) };
