@@ -5,12 +5,13 @@ import { Picture, signed } from "./page/draw.js";
 import { Mosaic } from "./page/mosaic.js";
 import { activations, inWords } from "./page/network.js";
 
-// data.steps: as network.js takes them; data.images: (images, channels, H, W) as the network takes them, which are
-// pictures in [0, 1] times data.std plus data.mean; data.labels: their classes; data.classes: names.
+// data.steps: as network.js takes them; data.pictures: (images, channels, H, W) in [0, 1], of which the network takes
+// data.mean off and divides by data.std; data.labels: their classes; data.classes: names.
 export function networkLayers(demo, data) {
-  const { steps, classes } = data, [count, ...shape] = data.images.shape, size = data.images.data.length / count;
-  const images = Array.from({ length: count }, (_, k) => tensor(shape, data.images.data.subarray(k * size, (k + 1) * size)));
-  const pictures = images.map(image => pictureOf(image, data)), computed = [];
+  const { steps, classes } = data, [count, ...shape] = data.pictures.shape, size = data.pictures.data.length / count;
+  const raw = Array.from({ length: count }, (_, k) => tensor(shape, data.pictures.data.subarray(k * size, (k + 1) * size)));
+  const pictures = raw.map(picture => (shape[0] == 3 ? picture : channel(picture, 0))), computed = [];
+  const normalized = picture => combine(combine(picture, data.mean, "subtract"), data.std, "divide");
   const layers = layersOf(steps, classes.length);
   let layer = layers[0];
 
@@ -58,7 +59,7 @@ export function networkLayers(demo, data) {
     const k = image.value, c = chosen.range(0, layer.outputs - 1), further = after.range(0, layer.after.length);
     after.enabled = layer.after.length > 0;
     for (const control of [chosen, after]) control.show(); // their words depend on the layer
-    const found = (computed[k] ??= activations(steps, images[k]));
+    const found = (computed[k] ??= activations(steps, normalized(raw[k])));
     const input = found[layer.source], output = found[[layer.step, ...layer.after][further]];
     const weights = weightsOf(steps[layer.step], c, input.shape), parts = mapsOf(output);
     const map = layer.dense ? combine(weights, input, "multiply") : tensor([1, ...parts[c].shape], parts[c].data);
@@ -110,12 +111,6 @@ function layersOf(steps, classes) {
     layers.push({ name, title: `${name}: ${inWords(step).split(",")[0]}`, step: number, source, after, dense, outputs: step.shape[0], last });
   });
   return layers;
-}
-
-// An image as the network takes it, as a picture (3, H, W) or (H, W) in [0, 1].
-function pictureOf({ shape, data }, { mean, std }) {
-  const picture = tensor(shape, data.map((value, i) => Math.min(Math.max(value * std.data[i] + mean.data[i], 0), 1)));
-  return shape[0] == 3 ? picture : channel(picture, 0);
 }
 
 // A picture among the controls, which stand beside the stage where there is room.

@@ -24,6 +24,8 @@ def dataset(channels, size, normalized="channel"):
     """Return six images that a data set of this kind could hold, as far as the explorer looks."""
     random = np.random.default_rng(0)
     pixels = random.random((6, channels, size, size), np.float32)
+    if normalized == "pixel":  # as bytes would be
+        pixels = np.round(255 * pixels) / np.float32(255)
     shape = {"channel": (channels, 1, 1), "pixel": (channels, size, size)}.get(normalized)
     mean, std = (
         (random.random(shape, np.float32), random.random(shape, np.float32) + 0.5) if shape else (None, None)
