@@ -80,13 +80,12 @@ def wider_than_window(page):
     )
 
 
-def axe_findings(page):
-    """Return the serious and critical findings of axe, a sentence each."""
+def axe_findings(page, within="html"):
+    """Return the serious and critical findings of axe within an element, a sentence each."""
     if not page.evaluate("typeof axe != 'undefined'"):
         page.evaluate(AXE)
-    violations = page.evaluate(
-        "axe.run(document, { resultTypes: ['violations'] }).then(found => found.violations)"
-    )
+    run = "within => axe.run(within, { resultTypes: ['violations'] }).then(found => found.violations)"
+    violations = page.evaluate(run, within)
     return [
         f"{finding['id']}: {finding['help']}: {node['html'][:150]} ({node['failureSummary'][:300]})"
         for finding in violations

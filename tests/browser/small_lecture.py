@@ -42,6 +42,12 @@ NUMBERS = (
     "<table><thead><tr><th>layer</th><th>weights</th></tr></thead><tr><td>C1</td><td>234</td></tr></table>"
 )
 
+DOUBLE = """def double(x):
+    # twice
+    return "\\n" if x in (1, None) else 2.5 * x  # {x!r}
+
+print(double(2))"""
+
 CELLS = [
     markdown("# A small lecture\n\nPrice \\$5 and \\$6; $x^2$ is a formula.", "slide"),
     markdown("Only readers see this.", "skip"),
@@ -64,7 +70,7 @@ CELLS = [
     code("show(square)", still(500, 500)),
     code("show(boxes)", SVG, slide_type="subslide"),
     markdown("The loop:", "subslide"),
-    code("def double(x):\n    return 2 * x\n\nprint(double(2))", ("stdout", "4\n")),
+    code(DOUBLE, ("stdout", "4\n")),
     source(),
     markdown(TABLE, "skip"),
 ]
