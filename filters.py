@@ -342,7 +342,7 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     """
     responses = [convolve(image, kernel, stride=stride) for image in images]
     limit = figures.magnitude(responses)
-    fig = figures.figure(7.5, 2.4 * len(images))  # three digits fit on a screen
+    fig = figures.figure(6.6, 1.9 * len(images))  # three digits fit on a slide
     for row, (axes, image, response) in enumerate(
         zip(fig.subplots(len(images), 3, squeeze=False), images, responses, strict=True)
     ):
@@ -355,7 +355,7 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
         if row:
             axes[2].set_title("")
         bar = fig.colorbar(drawn, ax=axes[2], shrink=0.8)
-        bar.ax.tick_params(labelsize=figures.FONT - 3)
+        bar.ax.tick_params(labelsize=figures.FONT)
     return fig
 
 

@@ -9,7 +9,7 @@ const SHARP = 100; // pixels: smaller pictures are enlarged without blur
 export function predictions(demo, data) {
   const count = data.photographs.length, [rows, columns] = data.shape;
   const photograph = demo.slider("photograph", "Photograph", {
-    min: 0, max: count - 1, value: 0, text: number => `${number + 1} of ${count}`,
+    min: 0, max: count - 1, value: data.first, text: number => `${number + 1} of ${count}`,
   });
   photograph.enabled = count > 1;
 

@@ -12,7 +12,7 @@ from demos.page import Demo, packed
 QUALITY, SMALL = 85, 64
 
 
-def prediction_explorer(prediction, title):
+def prediction_explorer(prediction, title, first=0):
     """Explore what a network says to photographs: the crop that it sees, and its five likeliest classes.
 
     Parameters
@@ -22,6 +22,8 @@ def prediction_explorer(prediction, title):
         photograph five guesses, an index into the names and a score from 0 to 1.
     title : str
         Where the photographs are from.
+    first : int
+        Which photograph it opens on.
 
     Returns
     -------
@@ -43,6 +45,7 @@ def prediction_explorer(prediction, title):
             "scores": packed(scores),
             "network": getattr(prediction, "title", "") or "the network",
             "source": title,
+            "first": range(len(images))[first],
         },
         alt="A photograph, and the five likeliest classes with their scores",
         title="prediction",

@@ -163,7 +163,7 @@ def bars(ax: Axes, names, scores, color=SECOND):
     ax.set_yticks(range(len(scores)), names, fontsize=FONT, color=INK)
     ax.invert_yaxis()
     ax.set_xlim(0, 1)
-    ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"], fontsize=FONT - 2)
+    ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"], fontsize=FONT)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     return drawn
@@ -179,12 +179,12 @@ def curves(ax: Axes, series, xlabel="", ylabel="", title=""):
     ax.set_xlabel(xlabel, fontsize=FONT)
     ax.set_ylabel(ylabel, fontsize=FONT)
     ax.set_title(title, fontsize=FONT, color=INK)
-    ax.tick_params(labelsize=FONT - 2)
+    ax.tick_params(labelsize=FONT)
     ax.grid(color=FAINT, linewidth=0.7)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if len(series) > 1:
-        ax.legend(fontsize=FONT - 2, frameon=False)
+        ax.legend(fontsize=FONT, frameon=False)
     return lines
 
 

@@ -71,7 +71,8 @@ def network_diagram(net, input_shape, title="", *, root=False, pooling=True):
     bend = math.sqrt if root else float
     tall, deep = bend(max(input_shape[1:])), bend(max(x.shape[0] for x in drawn if len(x.shape) == 3))
     places = [_extent(layer, bend, tall, deep) for layer in drawn]
-    widths = [max(1.42, width + depth + 0.4) for width, _, depth in places]
+    # "32 × 15 × 15" needs more room than "64".
+    widths = [max(1.42 if depth else 1.0, width + depth + 0.25) for width, _, depth in places]
     fig = figures.figure(sum(widths) + 0.2, 5.2 if pooling else 5.5)
     ax = figures.bare(fig.add_subplot(), title)
     ax.title.set_fontsize(FONT + 4)
@@ -95,7 +96,7 @@ def _extent(layer, bend, tall, deep):
     if len(layer.shape) == 1:
         return 0.16, 0.22 * math.log2(layer.shape[0] + 1), 0
     channels, rows, columns = layer.shape
-    return 1.5 * bend(columns) / tall, 1.5 * bend(rows) / tall, 1.0 * bend(channels) / deep
+    return 1.3 * bend(columns) / tall, 1.3 * bend(rows) / tall, 0.7 * bend(channels) / deep
 
 
 def _draw_layer(ax, layer, x, y, width, height, depth):
@@ -120,7 +121,7 @@ def _caption(ax, layer, pools, x):
     ax.text(x, 1.08, " × ".join(map(str, layer.shape)), ha="center", va="center", fontsize=FONT, color=INK)
     lines = [*layer.does.split(", "), layer.after, *(pool.split(", ")[0] for pool in pools)]
     text = "\n".join(line for line in lines if line)
-    ax.text(x, 0.84, text, ha="center", va="top", fontsize=FONT - 1, color=INK, linespacing=1.25)
+    ax.text(x, 0.84, text, ha="center", va="top", fontsize=FONT, color=INK, linespacing=1.25)
 
 
 def _connect(ax, layer, before, one, other):

@@ -43,6 +43,9 @@ def png(fig, scale=1):
         release(fig)
     if image.getcolors(PHOTOGRAPH) is not None:
         image = image.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+        palette, paper = image.getpalette(), 3 * image.getpixel((0, 0))
+        palette[paper : paper + 3] = (255, 255, 255)  # which the few nearly white edges would else darken
+        image.putpalette(palette)
     stream = io.BytesIO()
     image.save(stream, "PNG", compress_level=9)
     return stream.getvalue()

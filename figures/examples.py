@@ -16,7 +16,7 @@ def labels_of(dataset, count):
 def draw_classes(dataset, columns=10):
     """Draw the first training images of each class, a class a row."""
     labels = np.asarray(dataset.train.labels)
-    fig = figures.figure(10, 0.92 * len(dataset.label_names))
+    fig = figures.figure(7, 0.58 * len(dataset.label_names))
     for label, ax in enumerate(fig.subplots(len(dataset.label_names))):
         chosen = np.flatnonzero(labels == label)[:columns]
         images = np.stack([dataset.unnormalize(np.asarray(dataset.train.values[int(i)])) for i in chosen])
@@ -50,7 +50,7 @@ def draw_evaluation(dataset, probabilities, snapshots):
     Figure
     """
     count = len(probabilities)
-    fig = figures.figure(13, 7)
+    fig = figures.figure(11, 5.6)
     left, right = fig.subfigures(1, 2, width_ratios=[1.5, 1])
     cells = left.subplots(3, 4, width_ratios=[1, 1.1, 1, 1.1]).reshape(-1, 2)
     images = dataset.unnormalize(np.asarray(dataset.val.values[:count]))

@@ -3,7 +3,6 @@
 from studies.batch_norm import show_activations_by_depth, show_batch_norm_training
 from studies.comparison import show_comparison
 from studies.degradation import show_degradation
-from studies.receptive_fields import show_receptive_fields
 from studies.speed import show_convolution_speed, show_im2col_cost
 from studies.views_and_votes import show_ten_views, show_test_time_augmentation
 
@@ -14,7 +13,6 @@ __all__ = [
     "show_convolution_speed",
     "show_degradation",
     "show_im2col_cost",
-    "show_receptive_fields",
     "show_ten_views",
     "show_test_time_augmentation",
 ]
