@@ -15,6 +15,7 @@ ORDER = (
     "accuracy.py",
     "loading.py",
     "latency.py",
+    "running_time.py",
     "memory.py",
     "throughput.py",
     "time_to_accuracy.py",
