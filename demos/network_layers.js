@@ -12,6 +12,12 @@ export function networkLayers(demo, data) {
   const raw = Array.from({ length: count }, (_, k) => tensor(shape, data.pictures.data.subarray(k * size, (k + 1) * size)));
   const pictures = raw.map(picture => (shape[0] == 3 ? picture : channel(picture, 0))), computed = [];
   const normalized = picture => combine(combine(picture, data.mean, "subtract"), data.std, "divide");
+  const compute = k => (computed[k] ??= activations(steps, normalized(raw[k])));
+  const ahead = k => {
+    compute(k);
+    if (k + 1 < count) setTimeout(ahead, 60, k + 1);
+  };
+  setTimeout(ahead, 60, 0); // all images soon, between frames: no move then takes longer than drawing
   const layers = layersOf(steps, classes.length);
   let layer = layers[0];
 
@@ -59,7 +65,7 @@ export function networkLayers(demo, data) {
     const k = image.value, c = chosen.range(0, layer.outputs - 1), further = after.range(0, layer.after.length);
     after.enabled = layer.after.length > 0;
     for (const control of [chosen, after]) control.show(); // their words depend on the layer
-    const found = (computed[k] ??= activations(steps, normalized(raw[k])));
+    const found = compute(k);
     const input = found[layer.source], output = found[[layer.step, ...layer.after][further]];
     const weights = weightsOf(steps[layer.step], c, input.shape), parts = mapsOf(output);
     const map = layer.dense ? combine(weights, input, "multiply") : tensor([1, ...parts[c].shape], parts[c].data);
@@ -100,13 +106,16 @@ function layersOf(steps, classes) {
   steps.forEach((step, number) => {
     if (!["conv2d", "dense"].includes(step.kind)) return;
     let [source] = step.inputs;
-    while (steps[source].kind == "reshape" || steps[source].name == step.name) [source] = steps[source].inputs; // or padded
+    const prepares = ({ kind, name }) => kind == "reshape" || (kind == "take" && name == step.name); // flattens or pads
+    while (prepares(steps[source])) [source] = steps[source].inputs;
     const after = [];
     for (let [next, ...others] = readers(number); next && !others.length; [next, ...others] = readers(next)) {
       if (["conv2d", "dense", "reshape"].includes(steps[next].kind) || steps[next].inputs.length > 1) break;
       after.push(next);
     }
-    const name = step.name.length < 4 ? step.name.toUpperCase() : step.name, dense = step.kind == "dense";
+    const again = steps.slice(0, number).filter(({ kind, name }) => kind == step.kind && name == step.name).length;
+    const name = (step.name.length < 4 ? step.name.toUpperCase() : step.name) + (again ? ` (${again + 1})` : "");
+    const dense = step.kind == "dense";
     const last = dense && number + after.length == steps.length - 1 && step.shape[0] == classes;
     layers.push({ name, title: `${name}: ${inWords(step).split(",")[0]}`, step: number, source, after, dense, outputs: step.shape[0], last });
   });

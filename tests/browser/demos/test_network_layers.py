@@ -277,6 +277,29 @@ def test_another_network_and_images_as_they_are(show):
     np.testing.assert_allclose(outputs["scores"], outputs["maps"])
 
 
+class Twice(nn.Module):
+    """A network that uses one convolution twice."""
+
+    def __init__(self):
+        super().__init__()
+        self.same, self.dense = nn.Conv2d(3, 3, 3, padding=1), nn.Linear(3 * 12 * 12, 10)
+
+    def forward(self, x):
+        return self.dense(self.same(self.same(x)).flatten(1))
+
+
+def test_a_layer_that_is_used_twice_stands_there_twice(show):
+    torch.manual_seed(2)
+    net, data = Twice().eval(), dataset(3, 12)
+    explorer = show(layer_explorer(net, data), "page")
+    explorer.set(layer="same (2): conv 3×3", image=1, channel=2)
+    outputs = page_modules.outputs(explorer)
+    with torch.inference_mode():
+        first = net.same(data.val.values)
+        np.testing.assert_allclose(outputs["input"], tiled(first[1].numpy()), atol=1e-5)
+        np.testing.assert_allclose(outputs["maps"], tiled(net.same(first)[1].numpy()), atol=1e-5)
+
+
 @pytest.mark.parametrize("normalized", ["pixel", "channel", None])
 def test_pictures_are_shown_as_they_were_before_they_were_normalized(show, normalized):
     torch.manual_seed(2)
