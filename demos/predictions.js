@@ -16,13 +16,14 @@ export function predictions(demo, data) {
   demo.layout({
     top: true,
     wide: '"photograph bars" minmax(0, 1fr) "strip strip" auto / minmax(0, 1fr) minmax(0, 1fr)',
-    narrow: '"photograph bars" auto "strip strip" auto / minmax(0, 7fr) minmax(0, 6fr)',
+    narrow: '". photograph ." auto "bars bars bars" auto "strip strip strip" auto / minmax(0, 1fr) minmax(0, 4fr) minmax(0, 1fr)',
   });
   const picture = demo.picture({ area: "photograph", alt: "The photograph as the network sees it", title: data.source });
   picture.resize(rows, columns);
   picture.canvas.style.imageRendering = Math.max(rows, columns) < SHARP ? "pixelated" : "auto";
   const context = picture.canvas.getContext("2d", { willReadFrequently: true });
   const bars = demo.bars({ area: "bars", title: `${data.network}: five likeliest classes`, format: score => `${(100 * score).toFixed(1)} %` });
+  bars.list.classList.add("large");
   const strip = new Strip(demo.stage, data.photographs, photograph, () => demo.redraw());
 
   return () => {
