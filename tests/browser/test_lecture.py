@@ -3,8 +3,10 @@
 import demo
 import lab
 import nbformat
+import pytest
 import shown
 
+pytestmark = pytest.mark.timeout(900)  # the first test runs the lecture
 LARGEST = 4_000_000  # bytes of outputs in a saved notebook
 
 
