@@ -35,6 +35,8 @@ def prediction_explorer(prediction, title, first=0):
         If there is no photograph, or something is not of that form.
     """
     categories, images, ids, scores = checked(prediction)
+    if not isinstance(first, (int, np.integer)) or not 0 <= first < len(images):
+        raise ValueError(f"first must be one of the photographs 0 to {len(images) - 1}, but it is {first!r}")
     return Demo(
         "predictions",
         {
@@ -45,7 +47,7 @@ def prediction_explorer(prediction, title, first=0):
             "scores": packed(scores),
             "network": getattr(prediction, "title", "") or "the network",
             "source": title,
-            "first": range(len(images))[first],
+            "first": int(first),
         },
         alt="A photograph, and the five likeliest classes with their scores",
         title="prediction",

@@ -167,6 +167,15 @@ def test_small_pictures_lose_nothing(show):
     assert rendering == "pixelated"
 
 
+def test_it_opens_on_the_photograph_that_was_asked_for(show):
+    explorer = awake(show(prediction_explorer(LARGE, "COCO", first=5), "page"))
+    assert explorer.values() == {"photograph": 5}
+    check(explorer, LARGE, 5)
+    for first in (-1, COUNT, 0.5):
+        with pytest.raises(ValueError, match="first must be one of the photographs 0 to 31"):
+            prediction_explorer(LARGE, "COCO", first)
+
+
 def test_one_photograph(show):
     categories, images, top5 = LARGE
     explorer = awake(show(prediction_explorer((categories, images[:1], top5[:1]), "COCO"), "page"))
