@@ -18,10 +18,6 @@ CALL = """async ([file, name, text]) => {
   const [module, { unpack }] = await Promise.all([import(file), import("/demo.js")]);
   return JSON.stringify(JSON.parse(text).map(parts => module[name](...unpack(parts))), ENCODE);
 }""".replace("ENCODE", ENCODE)
-OUTPUTS = """root => JSON.stringify(Object.entries(root.demo.outputs()).map(
-  ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]), ENCODE)""".replace(
-    "ENCODE", ENCODE
-)
 
 
 class Modules:
@@ -72,8 +68,3 @@ def received(value):
     if isinstance(value, list):
         return [received(part) for part in value]
     return value
-
-
-def outputs(explorer):
-    """Return the outputs of a `shown.Shown` as it does itself, float32, but of large pictures in no time."""
-    return {name: received(output) for name, output in json.loads(explorer.root.evaluate(OUTPUTS))}

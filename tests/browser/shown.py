@@ -1,12 +1,16 @@
 """A demo in a browser, asked by its contract (docs/demos.md): in the page from a file, and in JupyterLab."""
 
+import json
+
 import nbformat
-import numpy as np
 from nbformat.sign import NotebookNotary
+from page_modules import ENCODE, received
 
 PLACES = ["page", "jupyterlab"]
-OUTPUTS = """root => Object.entries(root.demo.outputs()).map(
-  ([name, { shape, data }]) => [name, shape, Array.from(data, x => Number.isNaN(x) ? null : x)])"""
+OUTPUTS = """root => JSON.stringify(Object.entries(root.demo.outputs()).map(
+  ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]), ENCODE)""".replace(
+    "ENCODE", ENCODE
+)
 
 
 class Shown:
@@ -38,12 +42,8 @@ class Shown:
         return self.root.evaluate("root => root.demo.values")
 
     def outputs(self):
-        """Return what is drawn, arrays by name; a hole in a picture is NaN."""
-        found = self.root.evaluate(OUTPUTS)
-        return {
-            name: np.array([np.nan if x is None else x for x in data], dtype=float).reshape(shape)
-            for name, shape, data in found
-        }
+        """Return what is drawn, float32 arrays by name; a hole in a picture is NaN."""
+        return {name: received(output) for name, output in json.loads(self.root.evaluate(OUTPUTS))}
 
     def control(self, label):
         """Return the input with a label, as a locator."""

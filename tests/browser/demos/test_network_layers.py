@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import demo as demo_checks
 import numpy as np
-import page_modules
 import pytest
 import torch
 import torch.nn.functional as F
@@ -122,7 +121,7 @@ def test_every_layer_over_a_grid(explored):
         for image, channel, after in product((0, 3, 5), (0, width // 2, width - 1), range(len(outs))):
             explorer.set(layer=layer, image=image, channel=channel, after=after)
             wanted = expected(net, data, layer, image, channel, after)
-            check(page_modules.outputs(explorer), wanted)
+            check(explorer.outputs(), wanted)
 
 
 def test_the_choice_has_all_layers(explored):
@@ -157,7 +156,7 @@ def test_a_click_chooses_an_image_and_a_map(explored):
     size = outs[0].shape[-1] + 1
     explorer.point("What comes out of all channels", 2 * size + 7, size + 7, press=True)
     assert explorer.values()["channel"] == 2 * across + 1
-    check(page_modules.outputs(explorer), expected(net, data, layer, 4, 2 * across + 1, 0))
+    check(explorer.outputs(), expected(net, data, layer, 4, 2 * across + 1, 0))
     mark = explorer.root.get_by_role("img", name="What comes out of all channels", exact=True).locator(
         "xpath=.."
     )
@@ -182,7 +181,7 @@ def test_a_click_on_a_bar_chooses_a_class(explored):
     explorer.settle()
     assert explorer.values()["channel"] == 7
     assert explorer.root.locator(".bars .chosen span").first.inner_text() == "horse"
-    check(page_modules.outputs(explorer), expected(net, data, layer, 1, 7, 0))
+    check(explorer.outputs(), expected(net, data, layer, 1, 7, 0))
 
 
 def test_bars_go_left_of_zero_and_none_is_cut(explored):
@@ -209,7 +208,7 @@ def test_keys_move_the_sliders(explored):
     explorer.settle()
     last = len(layers(net, data.val.values)[layer][2]) - 1
     assert explorer.values() == {"layer": layer, "image": 3, "channel": 3, "after": last}
-    check(page_modules.outputs(explorer), expected(net, data, layer, 3, 3, last))
+    check(explorer.outputs(), expected(net, data, layer, 3, 3, last))
 
 
 def test_what_the_network_says(explored):
@@ -230,7 +229,7 @@ def test_start_over(explored):
     explorer.root.get_by_role("button", name="Start over").click()
     explorer.settle()
     assert explorer.values() == {"layer": next(iter(found)), "image": 0, "channel": 0, "after": 0}
-    check(page_modules.outputs(explorer), expected(net, data, next(iter(found)), 0, 0, 0))
+    check(explorer.outputs(), expected(net, data, next(iter(found)), 0, 0, 0))
 
 
 def test_no_errors(explored):
@@ -268,11 +267,11 @@ def test_another_network_and_images_as_they_are(show):
         after = [first, net.norm(first), net.norm(first).relu(), net.norm(first).relu().mean((2, 3))]
     for stage, values in enumerate(after):
         explorer.set(layer="first: conv 3×3", image=2, channel=4, after=stage)
-        outputs = page_modules.outputs(explorer)
+        outputs = explorer.outputs()
         np.testing.assert_allclose(outputs["maps"], tiled(values[2].numpy()), atol=1e-5)
         np.testing.assert_allclose(outputs["input"], tiled(data.pixels[2]), atol=1e-6)
     explorer.set(layer="dense: dense", channel=1, after=1)
-    outputs = page_modules.outputs(explorer)
+    outputs = explorer.outputs()
     np.testing.assert_allclose(outputs["maps"], net(x)[2].detach().numpy(), atol=1e-5)
     np.testing.assert_allclose(outputs["scores"], outputs["maps"])
 
@@ -293,7 +292,7 @@ def test_a_layer_that_is_used_twice_stands_there_twice(show):
     net, data = Twice().eval(), dataset(3, 12)
     explorer = show(layer_explorer(net, data), "page")
     explorer.set(layer="same (2): conv 3×3", image=1, channel=2)
-    outputs = page_modules.outputs(explorer)
+    outputs = explorer.outputs()
     with torch.inference_mode():
         first = net.same(data.val.values)
         np.testing.assert_allclose(outputs["input"], tiled(first[1].numpy()), atol=1e-5)
@@ -307,7 +306,7 @@ def test_pictures_are_shown_as_they_were_before_they_were_normalized(show, norma
     explorer = show(layer_explorer(Strided().eval(), data), "page")
     for image in range(6):
         explorer.set(image=image)
-        np.testing.assert_allclose(page_modules.outputs(explorer)["image"], data.pixels[image], atol=1e-6)
+        np.testing.assert_allclose(explorer.outputs()["image"], data.pixels[image], atol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import io
 
 import demo as demo_checks
 import numpy as np
-import page_modules
 import pytest
 from PIL import Image
 from shown import PLACES
@@ -64,7 +63,7 @@ def decoded(image):
 def check(explorer, prediction, number):
     """Compare what is drawn, and what is written, with a photograph and its guesses."""
     categories, images, top5 = prediction
-    outputs = page_modules.outputs(explorer)
+    outputs = explorer.outputs()
     assert outputs.keys() == {"photograph", "ids", "scores"}
     np.testing.assert_allclose(outputs["photograph"], decoded(images[number]), atol=3 / 255, rtol=0)
     assert outputs["ids"].tolist() == [guess.id for guess in top5[number]]
@@ -160,7 +159,7 @@ def test_controls_sizes_and_a_phone(show):
 def test_small_pictures_lose_nothing(show):
     explorer = awake(show(prediction_explorer(SMALL, "COCO"), "page"))
     explorer.set(photograph=7)
-    np.testing.assert_allclose(page_modules.outputs(explorer)["photograph"], SMALL[1][7] / 255, atol=1e-6)
+    np.testing.assert_allclose(explorer.outputs()["photograph"], SMALL[1][7] / 255, atol=1e-6)
     rendering = explorer.root.get_by_role("img", name=PICTURE).evaluate(
         "canvas => getComputedStyle(canvas).imageRendering"
     )
