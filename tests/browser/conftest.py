@@ -94,7 +94,7 @@ def saved_lecture(lecture, served):
     return served[0] / "lecture.ipynb"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its pages are closed with the module: JupyterLab's take time even at rest
 def show(chromium, served, tmp_path_factory):
     """Function that shows a demo in one of `shown.PLACES`, awake."""
     folder, address = served
