@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 import lab
@@ -108,11 +109,12 @@ def show(chromium, served, tmp_path_factory):
             path.write_text(PAGE.format(demo=demo._repr_html_()), encoding="utf-8")
             page.goto(path.as_uri())
         else:
-            name = f"demo-{os.getpid()}-{len(pages)}.ipynb"
+            name = f"demo-{uuid.uuid4().hex}.ipynb"
             shown.save_trusted(shown.with_output(demo), folder / name, folder.parent)
             shown.open_in_jupyterlab(page, address, name)
         return shown.Shown(page)
 
     yield show
     for page in pages:
+        page.evaluate("window.jupyterapp?.shell.currentWidget.sessionContext.shutdown()")  # its kernel
         page.context.close()
