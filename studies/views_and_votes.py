@@ -9,6 +9,7 @@ import torch.nn.functional as F
 
 import figures
 import training
+from training.batches import LAYOUT
 
 
 def ten_views(images, margin=2):
@@ -71,7 +72,7 @@ def test_time_augmentation(net, dataset, images=1000, index=0, device=None):
     TestTimeAugmentation
     """
     device = training.best_device() if device is None else device
-    net = copy.deepcopy(net).to(device).eval()
+    net = copy.deepcopy(net).to(device, memory_format=LAYOUT).eval()
     labels = torch.as_tensor(dataset.test.labels[:images])
     probabilities = []
     for start in range(0, len(labels), 100):
