@@ -175,7 +175,7 @@ class Odd(nn.Module):
 @pytest.mark.parametrize(
     ("does", "message"),
     [
-        (lambda net, x: x.cumsum(1), "cannot compute cumsum; it knows conv2d"),
+        (lambda net, x: x.cumsum(1), "cannot compute cumsum, which follows input; it knows conv2d"),
         (lambda net, x: net.transposed(x), r"cannot compute transposed \(ConvTranspose2d\)"),
         (lambda net, x: x.relu().max(1), "cannot compute max"),
         (lambda net, x: x * x.mean().item(), "mean joins the images"),
