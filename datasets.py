@@ -6,17 +6,20 @@ cannot be had. ``python -m datasets --fetch`` gets everything ahead of time; ``-
 """
 
 import argparse
+import copy
 import math
 import sys
+import zlib
 from itertools import pairwise
 
 import numpy as np
 
-from datafiles import fetching, sources
+from datafiles import fetching, identity, sources
 from datafiles.catalogue import CATALOGUE, OFFLINE, Decision, decide, download_size, fetch, search
-from datafiles.files import intact
-from datafiles.images import Batch, Images, Likeness, Split, pixel_moments, same_images, statistics
-from datafiles.storage import cache_folder, data_folder, folders, stored
+from datafiles.identity import Likeness, same_images
+from datafiles.images import Batch, Images, Split, channel_moments, pixel_moments, statistics
+from datafiles.report import Table, damage
+from datafiles.storage import cache_folder, data_folder, stored
 
 __all__ = [
     "Batch",
@@ -53,26 +56,18 @@ class MulticlassDataset:
     train, val, test : Split
         The three parts.
     label_names : list of str
-        Ten class names.
-    mean, std : array or None
-        What `normalize` subtracts and divides by, float32 of shape (C, 1, 1) or (C, H, W); None before.
+        Ten class names: there are as many classes, whichever of them the images show.
     """
 
-    def __init__(self, decision, arrays, facts, label_names, mean=None, std=None, tensors=False):
-        self._parts = decision, arrays, facts
+    def __init__(self, decision, arrays, facts, label_names):
+        self._published = arrays, facts
         self.name, self.title = decision.entry.name, decision.title
         self.is_stand_in = decision.found.is_stand_in
         self.label_names = list(label_names)
-        self.mean, self.std, self._tensors = mean, std, tensors
         labels = arrays["labels"].astype(np.int64)
-        if tensors:
-            import torch
-
-            labels = torch.from_numpy(labels)
         ends = np.cumsum([0, *facts["counts"]])
         self.train, self.val, self.test = (
-            Split(Images(arrays["images"][start:stop], mean, std, tensors), labels[start:stop])
-            for start, stop in pairwise(ends)
+            Split(Images(arrays["images"][start:stop]), labels[start:stop]) for start, stop in pairwise(ends)
         )
 
     @staticmethod
@@ -104,13 +99,49 @@ class MulticlassDataset:
         decision = _decided("cifar10")
         return MulticlassDataset(decision, decision.found.arrays, decision.found.facts, sources.CLASSES)
 
-    def _changed(self, **changes):
-        state = {"mean": self.mean, "std": self.std, "tensors": self._tensors, **changes}
-        return MulticlassDataset(*self._parts, self.label_names, **state)
+    @property
+    def mean(self):
+        """What `normalize` subtracts, float32 of shape (C, 1, 1) or (C, H, W); None before."""
+        return self.train.values.mean
+
+    @property
+    def std(self):
+        """What `normalize` divides by, as `mean`."""
+        return self.train.values.std
+
+    def _with(self, change):
+        """Return a data set whose parts are what ``change`` makes of the parts of this one."""
+        changed = copy.copy(self)
+        changed.label_names = list(self.label_names)
+        changed.train, changed.val, changed.test = map(change, self.parts)
+        return changed
+
+    def subset(self, indices):
+        """Return the same data set with some of the training images; validation and test images stay.
+
+        Parameters
+        ----------
+        indices : slice, list of int, array or Tensor
+            Which training images, in this order; or a Boolean for each.
+
+        Raises
+        ------
+        IndexError
+            If ``indices`` is something else, or reaches outside of the training images.
+        """
+        train = self.train.chosen(indices)
+        return self._with(lambda part: train if part is self.train else part)
 
     def to_torch(self):
         """Return the same data set giving torch tensors."""
-        return self._changed(tensors=True)
+        import torch
+
+        def tensors(part):
+            images = part.values
+            labels = torch.tensor(np.asarray(part.labels), dtype=torch.int64)
+            return Split(Images(images.writable, images.mean, images.std, tensors=True), labels)
+
+        return self._with(tensors)
 
     def normalize(self, per="channel"):
         """Return the same data set with zero mean and unit variance over the training images.
@@ -124,16 +155,30 @@ class MulticlassDataset:
         Raises
         ------
         ValueError
-            If ``per`` is something else.
+            If ``per`` is something else, or there are no training images.
         """
-        if per == "channel":
-            facts = self._parts[2]
-            mean, std = (np.array(facts[key], np.float32)[:, None, None] for key in ("mean", "std"))
-        elif per == "pixel":
-            mean, std = pixel_moments(self.train.values.pixels)
-        else:
+        mean, std = self._moments(per)
+
+        def normal(part):
+            images = part.values
+            return Split(Images(images.writable, mean, std, images.tensors), part.labels)
+
+        return self._with(normal)
+
+    def _moments(self, per):
+        """Return mean and standard deviation of the training images, as `normalize` uses them."""
+        if per not in ("channel", "pixel"):
             raise ValueError(f'per must be "channel" or "pixel", but it is {per!r}')
-        return self._changed(mean=mean, std=np.where(std > 0, std, np.float32(1)))
+        if not len(self.train):
+            raise ValueError(f"{self.title} has no training images to normalise by: its subset is empty")
+        if per == "pixel":
+            mean, std = pixel_moments(self.train.values.pixels)
+        elif identity.is_as_published(self.parts, *self._published):
+            facts = self._published[1]
+            mean, std = (np.array(facts[key], np.float32)[:, None, None] for key in ("mean", "std"))
+        else:
+            mean, std = channel_moments(self.train.values.pixels)
+        return mean, np.where(std > 0, std, np.float32(1))
 
     def unnormalize(self, image):
         """Return an image, or several, as they were before `normalize`: in [0, 1], clipped.
@@ -157,15 +202,30 @@ class MulticlassDataset:
         return (image * std + mean).clamp(0, 1)
 
     @property
+    def parts(self):
+        """The training, the validation and the test part."""
+        return self.train, self.val, self.test
+
+    @property
     def fingerprint(self):
-        """What tells which images these are, as JSON can hold it (see `same_images`)."""
-        kept = {key: self._parts[2][key] for key in ("counts", "crc32", "class_means", "class_stds")}
-        return {"name": self.name, "title": self.title, **kept}
+        """What tells which images these are, as they are now, as JSON can hold it (see `same_images`)."""
+        return {"name": self.name, "title": self.title, **identity.fingerprint(self.parts, *self._published)}
+
+    @property
+    def normalization(self):
+        """How the images are normalised, in words that tell one way from another."""
+        if self.mean is None:
+            return "not"
+        per = "channel" if self.mean.shape[-1] == 1 else "pixel"
+        used = self.mean, self.std
+        if len(self.train) and all(map(np.array_equal, used, self._moments(per))):
+            return f"per {per}"
+        # By other images than the training images: by those that there were before `subset`, for instance.
+        return f"per {per}, by moments with CRC-32 {zlib.crc32(np.stack(used)):08x}"
 
     def __repr__(self):
-        return (
-            f"MulticlassDataset({self.title}: {', '.join(f'{c:,}' for c in self._parts[2]['counts'])} images)"
-        )
+        counts = ", ".join(f"{len(part):,}" for part in self.parts)
+        return f"MulticlassDataset({self.title}: {counts} images)"
 
 
 def _resized(found, size):
@@ -237,42 +297,6 @@ def _decided(key):
     return decision
 
 
-class Table:
-    """What there is of the lecture's data: one row a data set, in a notebook and in a terminal."""
-
-    HEAD = ("data", "what it is", "size", "where")
-
-    def __init__(self, decisions):
-        self.rows = [self._row(decision) for decision in decisions]
-
-    @staticmethod
-    def _row(decision):
-        entry, found = decision.entry, decision.found
-        if found is None:
-            return entry.name, decision.state, "", ""
-        if not found.arrays:
-            path = found.paths[0]
-            return entry.name, decision.state, f"{path.stat().st_size / 1e6:.0f} MB", str(path)
-        images = found.arrays["images"]
-        where = (
-            found.paths[0].parent if decision.is_real else getattr(images, "filename", None) or "in memory"
-        )
-        return entry.name, decision.state, f"{len(images):,} images, {images.nbytes / 1e6:.0f} MB", str(where)
-
-    def __repr__(self):
-        widths = [max(len(row[i]) for row in [self.HEAD, *self.rows]) for i in range(len(self.HEAD))]
-        lines = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in [self.HEAD, *self.rows]
-        ]
-        return "\n".join(lines)
-
-    def _repr_html_(self):
-        from figures import table_html  # here, since nothing else of this module needs matplotlib
-
-        return table_html(self.HEAD, self.rows, side="left")
-
-
 def prepare():
     """Get all data ready and display one table of what is real, a stand-in, or still coming.
 
@@ -283,26 +307,6 @@ def prepare():
 
     _said.update((data_folder(), key) for key in CATALOGUE)
     display(Table(decide(*CATALOGUE)))
-
-
-def _broken(key):
-    """Return what is wrong with the files of a data set that are there, a sentence each."""
-    problems = []
-    for folder in folders():
-        there = [remote for remote in CATALOGUE[key].remotes if (folder / remote.path).exists()]
-        problems += [
-            f"{folder / remote.path} is damaged"
-            for remote in there
-            if not intact(folder / remote.path, remote)
-        ]
-        if 0 < len(there) < len(CATALOGUE[key].remotes):
-            problems.append(f"{CATALOGUE[key].name} in {folder} is not complete")
-        if key == "cifar10" and (folder / sources.CIFAR10_FOLDER).exists():
-            try:
-                sources.read_cifar10(sources.loose_batches(folder))
-            except (ValueError, OSError) as error:
-                problems.append(str(error))
-    return problems
 
 
 def main(arguments=None):
@@ -316,7 +320,7 @@ def main(arguments=None):
     keys = [options.only] if options.only else list(CATALOGUE)
     decisions, well = [], True
     for key in keys:
-        entry, problems = CATALOGUE[key], _broken(key) if options.check else []
+        entry, problems = CATALOGUE[key], damage(key) if options.check else []
         found = None
         if not problems:
             found, problems = search(key)

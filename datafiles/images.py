@@ -1,13 +1,11 @@
 """Labelled images that stay bytes until they are asked for, and their statistics."""
 
-import enum
 import zlib
 from typing import NamedTuple
 
 import numpy as np
 
 GRID = 4  # rows and columns of the coarse class means in a fingerprint
-TOLERANCE = 0.6  # grey levels by which the class means of two encodings of the same pictures may differ
 
 
 class Batch(NamedTuple):
@@ -27,7 +25,8 @@ def normalization(mean=None, std=None):
 class Images:
     """Images that stay bytes until they are asked for.
 
-    ``images[index]`` takes whatever index numpy takes and returns float32 in [0, 1], or (x - mean) / std.
+    ``images[index]`` takes whatever index numpy takes and returns float32 in [0, 1], or (x - mean) / std: the same
+    numbers as this index of the whole array.
 
     Parameters
     ----------
@@ -40,7 +39,10 @@ class Images:
     """
 
     def __init__(self, pixels, mean=None, std=None, tensors=False):
-        self.pixels, self.mean, self.std, self.tensors = pixels, mean, std, tensors
+        self.writable = pixels  # torch warns of arrays that are not; nobody writes there
+        self.pixels = pixels.view()
+        self.pixels.flags.writeable = False  # they belong to every data set that is made of this one
+        self.mean, self.std, self.tensors = mean, std, tensors
         self.scale, self.offset = normalization(mean, std)
 
     @property
@@ -52,13 +54,26 @@ class Images:
         return len(self.pixels)
 
     def __getitem__(self, index):
-        values = np.asarray(self.pixels[plain(index)], dtype=np.float32) * self.scale
-        values += self.offset
+        index, scale, offset = plain(index), self.scale, self.offset
+        if not chooses_whole_images(index):  # then each number needs the moments of its own channel or pixel
+            scale, offset = (np.broadcast_to(moment, self.shape)[index] for moment in (scale, offset))
+        values = np.asarray(self.pixels[index], dtype=np.float32) * scale
+        values = np.ascontiguousarray(values + offset) if np.ndim(values) else np.array(values + offset)
         if self.tensors:
             import torch
 
             return torch.from_numpy(values)
         return values
+
+    def __setitem__(self, index, values):
+        raise TypeError(
+            "a data set's images cannot be written over: change a copy, such as values[:], "
+            "or choose other images with dataset.subset(indices)"
+        )
+
+    def like(self, pixels):
+        """Return other pixels, given out as these are."""
+        return Images(pixels, self.mean, self.std, self.tensors)
 
     def __repr__(self):
         return f"Images(shape={self.shape})"
@@ -66,11 +81,60 @@ class Images:
 
 def plain(index):
     """Return an index that numpy understands; a torch tensor is one that it does not."""
-    return index.cpu().numpy() if hasattr(index, "cpu") else index
+    if isinstance(index, tuple):
+        return tuple(map(plain, index))
+    return index.detach().cpu().numpy() if hasattr(index, "detach") else index
+
+
+def chooses_whole_images(index):
+    """Tell whether an index leaves channels, rows and columns as they are."""
+    return not isinstance(index, tuple) and (np.ndim(index) < 2 or np.asarray(index).dtype != bool)
+
+
+def places(index, count):
+    """Return which of ``count`` images an index means: a number, an array of numbers, or a slice from left to right.
+
+    Parameters
+    ----------
+    index : int, slice, list of int, array or Tensor
+        Numbers from -count to count - 1, or a Boolean for each image.
+
+    Raises
+    ------
+    IndexError
+        If the index is of another kind, or there is no such image.
+    """
+    wanted = "wanted is a number, a slice, a list of numbers, or a Boolean for each of the images"
+    if isinstance(index, slice):
+        forward = index.step is None or index.step > 0
+        return index if forward else np.arange(count)[index].copy()  # torch knows no negative steps
+    index = list(index) if isinstance(index, range) else plain(index)
+    if isinstance(index, tuple):
+        raise IndexError(
+            f"images and their labels are chosen together by one index, not {len(index)}: {wanted}"
+        )
+    chosen = np.asarray(index, dtype=np.int64 if np.size(index) == 0 else None)
+    if chosen.dtype == np.uint8 and chosen.shape == (count,) and count and chosen.max() < 2:
+        raise IndexError(
+            "0 and 1 for each image may mean a mask or image numbers: use .astype(bool) or .astype(int)"
+        )
+    if chosen.dtype == bool and chosen.shape != (count,):
+        raise IndexError(f"a mask needs {count:,} Booleans, one an image, but its shape is {chosen.shape}")
+    if chosen.dtype.kind not in "iub" or chosen.ndim > 1:
+        raise IndexError(f"{index!r:.60} chooses no images: {wanted}")
+    if chosen.dtype == bool:
+        return np.flatnonzero(chosen)
+    if chosen.size and not (-count <= chosen.min() and chosen.max() < count):
+        raise IndexError(
+            f"there are {count:,} images, 0 to {count - 1:,}; an index reaches outside: {index!r:.60}"
+        )
+    return chosen.astype(np.int64) % max(count, 1) if chosen.ndim else int(chosen) % count
 
 
 class Split:
     """Images with their labels: the training, validation or test part of a data set.
+
+    ``split[index]`` returns both as a `Batch`, for any index that `places` takes.
 
     Parameters
     ----------
@@ -87,16 +151,34 @@ class Split:
         return len(self.values)
 
     def __getitem__(self, index):
-        return Batch(self.values[index], self.labels[plain(index)])
+        index = places(index, len(self))
+        return Batch(self.values[index], self.labels[index])
 
     def first(self, count):
         """Return the first ``count`` images and their labels, as bytes still: nothing is read."""
-        values = self.values
-        images = Images(values.pixels[:count], values.mean, values.std, values.tensors)
-        return Split(images, self.labels[:count])
+        return self.chosen(slice(count))
+
+    def chosen(self, index):
+        """Return a split of the images that an index chooses (see `places`), as bytes still."""
+        index = places(index, len(self))
+        if isinstance(index, int):
+            raise IndexError(f"a part of the images is wanted: [{index}] for one image, not {index}")
+        return Split(self.values.like(self.values.writable[index]), self.labels[index])
 
     def __repr__(self):
         return f"Split({len(self):,} images of shape {self.values.shape[1:]})"
+
+
+def channel_moments(pixels):
+    """Return mean and standard deviation of each channel over all images, (C, 1, 1) float32, in [0, 1]."""
+    channels = pixels.shape[1]
+    histogram = np.zeros((channels, 256), np.int64)
+    for start in range(0, len(pixels), 1000):
+        for channel in range(channels):
+            histogram[channel] += np.bincount(pixels[start : start + 1000, channel].ravel(), minlength=256)
+    return tuple(
+        moment.astype(np.float32)[:, None, None] for moment in _moments(histogram, np.arange(256) / 255)
+    )
 
 
 def pixel_moments(pixels):
@@ -161,25 +243,3 @@ def _moments(histogram, levels):
     share = histogram / np.maximum(histogram.sum(-1, keepdims=True), 1)
     mean = share @ levels
     return mean, np.sqrt(np.maximum(share @ levels**2 - mean**2, 0))
-
-
-class Likeness(enum.Enum):
-    """How like the images of two data sets are."""
-
-    EXACT = "the same bytes"
-    RECODED = "the same pictures, encoded otherwise, as a JPEG copy is"
-    DIFFERENT = "other images"
-
-
-def same_images(one, other):
-    """Compare two fingerprints, as `MulticlassDataset.fingerprint` returns them, and return their `Likeness`.
-
-    The pictures count as the same if the statistics of all classes agree.
-    """
-    if any(one[key] != other[key] for key in ("name", "title", "counts")):
-        return Likeness.DIFFERENT
-    if one["crc32"] == other["crc32"]:
-        return Likeness.EXACT
-    means, stds = (np.subtract(one[key], other[key]) for key in ("class_means", "class_stds"))
-    close = np.abs(means).max() < TOLERANCE and np.abs(stds).max() < 5 * TOLERANCE  # blur lowers contrast
-    return Likeness.RECODED if close else Likeness.DIFFERENT

@@ -1,5 +1,6 @@
 """What every test shares: a cache folder of its own, no network, and the real data where there is some."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -9,10 +10,17 @@ REAL_DATA = os.environ.get("LECTURE_REAL_DATA") or os.environ.get("LECTURE_DATA"
 
 
 @pytest.fixture(autouse=True, scope="session")
-def own_folders(tmp_path_factory):
-    """Keep the tests out of the user's caches, and the network out of the tests."""
+def own_folders(tmp_path_factory, pytestconfig):
+    """Keep the tests out of the user's caches, and the network out of the tests.
+
+    Stand-ins take half a minute to draw: they stay in pytest's own cache, for all runs and for processes side by side.
+    They are drawn anew when what draws them has changed, as everywhere.
+    """
+    cache = tmp_path_factory.mktemp("cache")
+    with contextlib.suppress(OSError):  # Windows wants a privilege for links
+        (cache / "prepared").symlink_to(pytestconfig.cache.mkdir("stand-ins"), target_is_directory=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("LECTURE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("LECTURE_CACHE", str(cache))
         patch.setenv("LECTURE_OFFLINE", "1")
         patch.delenv("LECTURE_DATA", raising=False)
         patch.setenv("MPLBACKEND", "agg")

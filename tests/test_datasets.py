@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 import datasets
 from datafiles import catalogue, sources, storage
 from datasets import Likeness, MulticlassDataset, load_coco, same_images
+from training.batches import DeviceImages
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,13 +106,16 @@ def test_unnormalize_undoes_normalize(dataset):
     np.testing.assert_array_equal(dataset.unnormalize(original), original)
 
 
-def test_a_write_to_the_pixels_stays_in_this_process():
-    pixels = MulticlassDataset.mnist().train.values.pixels
-    before = pixels[0].copy()
-    torch.from_numpy(pixels)[0] = 255  # and no warning about a read-only array
-    assert (pixels[0] == 255).all()
-    pixels[0] = before
-    assert storage.read(Path(pixels.filename).parent, "mnist-stand-in", catalogue.draw_mnist().paths)
+def test_pixels_cannot_be_written_and_torch_does_not_warn(dataset):
+    values = dataset.train.values
+    with pytest.raises(ValueError, match="read-only"):
+        values.pixels[0] = 255
+    with pytest.raises(TypeError, match="images cannot be written over: change a copy"):
+        values[0] = 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        images = DeviceImages(dataset.train.first(3), torch.device("cpu"))
+    np.testing.assert_array_equal(images.pixels, values.pixels[:3])
 
 
 def test_mnist_in_another_size():

@@ -23,7 +23,7 @@ class DeviceImages:
 
     def __init__(self, split, device):
         images = split.values
-        arrays = images.pixels, split.labels, images.scale, images.offset
+        arrays = images.writable, split.labels, images.scale, images.offset
         self.pixels, self.labels, self.scale, self.offset = (torch.as_tensor(a).to(device) for a in arrays)
 
     def __len__(self):

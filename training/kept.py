@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy
 import torch
 
-from datafiles.images import Likeness, same_images
+from datafiles.identity import Likeness, same_images
 from datafiles.storage import cache_folder
 from figures.tracing import structure
 
@@ -60,10 +60,9 @@ def description(networks, dataset, recipe):
     recipe : dict
         All that a training depends on besides, ``num_epochs`` among it.
     """
-    shape = () if dataset.mean is None else dataset.mean.shape
     parts = {
         "networks": {name: _described(net, dataset) for name, net in networks.items()},
-        "normalized": ["not", "per channel", "per pixel"][0 if not shape else 1 if shape[-1] == 1 else 2],
+        "normalized": dataset.normalization,
         "recipe": recipe,
         "data": dataset.fingerprint,
     }
