@@ -3,6 +3,7 @@
 from demos.arithmetic import arithmetic_explorer
 from demos.convolutional_layer import convolutional_layer
 from demos.filter_bank import filter_bank_explorer
+from demos.glass_box import glass_box
 from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
 from demos.network_layers import layer_explorer
@@ -21,6 +22,7 @@ __all__ = [
     "convolutional_layer",
     "example_pictures",
     "filter_bank_explorer",
+    "glass_box",
     "im2col_player",
     "kernel_explorer",
     "layer_explorer",

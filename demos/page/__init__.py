@@ -29,7 +29,8 @@ class Demo:
     Parameters
     ----------
     name : str
-        Of the ``.js`` file in the folder ``demos``, with "_" between words; it becomes ``data-demo`` with "-".
+        Of the ``.js`` file in the folder ``demos``, with "_" between words; it becomes ``data-demo`` with "-". A ``.css``
+        file of that name adds to the style that all demos share.
     data : dict
         What the script needs: numbers, text, lists, dicts, and arrays as `packed` or `fractions` return them.
     alt : str
@@ -52,7 +53,7 @@ class Demo:
         self.title = title or name.replace("_", "-")
 
     def _repr_html_(self):
-        script = bundle(self.folder / f"{self.name}.js")
+        script, own = bundle(self.folder / f"{self.name}.js"), self.folder / f"{self.name}.css"
         make = re.sub(r"_(\w)", lambda letter: letter[1].upper(), self.name)
         # "<" is written as an escape, so that no text of the data can end the script.
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
@@ -60,7 +61,7 @@ class Demo:
         return (
             f'<div class="lecture-demo" data-demo="{html.escape(self.title)}" data-number="{html.escape(number)}" '
             f'role="group" aria-label="{html.escape(self.alt)}">\n'
-            f'<p class="asleep">{ASLEEP}</p>\n<style>{style()}</style>\n</div>\n'
+            f'<p class="asleep">{ASLEEP}</p>\n<style>{style(own)}</style>\n</div>\n'
             f'<script type="module">\n{script}start("{number}", {make}, {data});\n</script>'
         )
 
@@ -110,9 +111,9 @@ def fractions(array):
     return packed(array)
 
 
-def style():
-    """Return the style sheet of all demos."""
-    return STYLE.read_text(encoding="utf-8")
+def style(own):
+    """Return the style sheet of all demos, and what one adds to it, if that file is there."""
+    return "".join(path.read_text(encoding="utf-8") for path in (STYLE, own) if path.exists())
 
 
 def bundle(path):

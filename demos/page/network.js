@@ -25,17 +25,24 @@ const STEPS = {
 };
 
 // The activations of all steps, in their order: the first is the image, the last what the network says.
-export function activations(steps, image) {
+// off: for a step's number, the channels that are set to zero before anything reads them.
+export function activations(steps, image, off = {}) {
   const found = [];
-  for (const step of steps) {
-    const inputs = step.inputs.map(number => found[number]);
+  steps.forEach((step, number) => {
+    const inputs = step.inputs.map(source => found[source]);
     const { data } = step.kind == "input" ? image : STEPS[step.kind](inputs, step);
-    found.push({ shape: step.shape, data });
-  }
+    found.push({ shape: step.shape, data: off[number] ? silenced(data, off[number], step.shape) : data });
+  });
   return found;
 }
 
-const ACTIVATION_NAMES = {
+function silenced(data, channels, shape) {
+  const left = data.slice(), size = data.length / shape[0];
+  for (const channel of channels) left.fill(0, channel * size, (channel + 1) * size);
+  return left;
+}
+
+export const ACTIVATION_NAMES = {
   relu: "ReLU", relu6: "ReLU6", leakyRelu: "leaky ReLU", elu: "ELU", silu: "SiLU", gelu: "GELU", geluTanh: "GELU",
   hardSigmoid: "hard sigmoid", hardSwish: "hard swish",
 };
@@ -53,6 +60,8 @@ export function inWords({ kind, weight, size, stride, padding, dilation, groups,
     case "adaptiveAveragePool2d": return `avg pool to ${shape.slice(1).join("×")}`;
     case "activate": return ACTIVATION_NAMES[activation] ?? activation;
     case "batchNorm": return "batch norm";
+    case "take": return "pad or slice";
+    case "concatenate": return "join";
     default: return kind;
   }
 }

@@ -41,24 +41,49 @@ def network_steps(net, input_shape):
     """
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise ValueError(f"input_shape must be (channels, rows, columns), but it is {tuple(input_shape)}")
+    return read(net, torch.zeros(BATCH, *input_shape)).steps
+
+
+def all_activations(net, image):
+    """Return what comes out of each of the steps that `network_steps` lists, computed here.
+
+    Parameters
+    ----------
+    net : nn.Module
+        As for `network_steps`.
+    image : Tensor
+        (C, H, W).
+
+    Returns
+    -------
+    list of array
+        Without the batch; None for a step that pads on behalf of the one behind it.
+    """
+    reader = read(net, torch.stack([image] * BATCH), keep=True)
+    return [reader.kept.get(number) for number in range(len(reader.steps))]
+
+
+def read(net, batch, keep=False):
+    """Return a `Reader` that has run a network on a batch."""
     if any(isinstance(parameter, UninitializedParameter) for parameter in net.parameters()):
         raise NotKnown(
             f"{type(net).__name__} has lazy layers without weights: call it once on a batch of images"
         )
     copied = copy.deepcopy(net).cpu().float().eval()
     try:
-        reader = Reader(fx.symbolic_trace(copied))
+        reader = Reader(fx.symbolic_trace(copied), keep)
     except (fx.proxy.TraceError, TypeError) as error:
         raise NotKnown(f"{type(net).__name__} cannot be read without numbers: {first_line(error)}") from error
     try:
         with torch.inference_mode():
-            reader.run(torch.zeros(BATCH, *input_shape))
+            reader.run(batch)
     except RuntimeError as error:
-        shape = tuple(input_shape)
+        shape = tuple(batch.shape[1:])
         raise ValueError(
             f"an image of shape {shape} does not fit {type(net).__name__}: {first_line(error)}"
         ) from error
-    return reader.steps[: reader.result + 1]
+    del reader.steps[reader.result + 1 :]
+    return reader
 
 
 class Reader(fx.Interpreter):
@@ -72,12 +97,15 @@ class Reader(fx.Interpreter):
         The number of its step, by node.
     result : int
         The number of the step that the network returns.
+    kept : dict
+        What came out for the first image, by the number of its step, if that was asked for.
     """
 
-    def __init__(self, graph):
+    def __init__(self, graph, keep):
         super().__init__(graph, garbage_collect_values=False)
         self.extra_traceback = False
         self.steps, self.numbers, self.result = [], {}, None
+        self.keep, self.kept = keep, {}
 
     def run_node(self, node):
         """Run a node as `fx.Interpreter` does, and note what it did."""
@@ -92,6 +120,8 @@ class Reader(fx.Interpreter):
             self.result = self.numbers[node.args[0]]
         elif any(source in self.numbers for source in node.all_input_nodes):
             self.note(node, value)
+        if self.keep and node in self.numbers and node.op != "output":
+            self.kept[self.numbers[node]] = value[0].clone().numpy()  # now: a later step may write into it
         return value
 
     def note(self, node, value):

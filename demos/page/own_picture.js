@@ -8,8 +8,8 @@ export const OWN_PICTURE = "Your own picture";
 const SIDE = 120; // pixels of its longer side: what a kernel of 21x21 filters within a frame
 
 // Two buttons in the demo's tools. A picture that arrives becomes an option of `choice`, and is chosen;
-// `demo.controls.own` holds it, (H, W) in [0, 1], or null.
-export function ownPicture(demo, choice) {
+// `demo.controls.own` holds it, (H, W) in [0, 1] or as `shrink` makes it, or null.
+export function ownPicture(demo, choice, shrink = shrunk) {
   const own = demo.hidden("own", null);
   const take = picture => {
     choice.add(OWN_PICTURE);
@@ -37,7 +37,7 @@ export function ownPicture(demo, choice) {
     });
   }
   demo.root.addEventListener("dragover", event => event.preventDefault());
-  camera(demo, choice, take);
+  camera(demo, choice, picture => take(shrink(picture)));
 }
 
 // While the camera is on, every frame of it is filtered; it goes off when another picture is chosen or the demo leaves.
@@ -51,7 +51,7 @@ function camera(demo, choice, take) {
   const follow = () => {
     if (!video.srcObject) return;
     if (choice.value != OWN_PICTURE || !demo.root.isConnected) return off();
-    if (!document.hidden && video.videoWidth) take(shrink(video));
+    if (!document.hidden && video.videoWidth) take(video);
     requestAnimationFrame(follow);
   };
   const toggle = demo.button("Camera", async () => {
@@ -75,16 +75,33 @@ function camera(demo, choice, take) {
 }
 
 // A picture in grey, (H, W) in [0, 1], at most SIDE pixels long.
-function shrink(source) {
-  const [width, height] = [source.videoWidth ?? source.width, source.videoHeight ?? source.height];
-  const scale = Math.min(1, SIDE / Math.max(width, height));
+function shrunk(source) {
+  const [width, height] = sizeOf(source), scale = Math.min(1, SIDE / Math.max(width, height));
   const columns = Math.max(1, Math.round(width * scale)), rows = Math.max(1, Math.round(height * scale));
+  return greyOf(pixelsOf(source, [0, 0, width, height], columns, rows), rows, columns);
+}
+
+// The middle of a picture in the shape of a network's input, (1 or 3, rows, columns), in [0, 1].
+export const cropped = ([channels, rows, columns]) => source => {
+  const [width, height] = sizeOf(source), scale = Math.min(width / columns, height / rows);
+  const crop = [(width - scale * columns) / 2, (height - scale * rows) / 2, scale * columns, scale * rows];
+  const pixels = pixelsOf(source, crop, columns, rows), picture = tensor([channels, rows, columns]);
+  if (channels == 1) return { ...greyOf(pixels, rows, columns), shape: [1, rows, columns] };
+  return { ...picture, data: picture.data.map((_, i) => pixels[4 * (i % (rows * columns)) + Math.floor(i / (rows * columns))] / 255) };
+};
+
+const sizeOf = source => [source.videoWidth ?? source.width, source.videoHeight ?? source.height];
+
+// Bytes of red, green, blue and opacity.
+function pixelsOf(source, crop, columns, rows) {
   const canvas = element("canvas", { width: columns, height: rows }), context = canvas.getContext("2d", { willReadFrequently: true });
   context.imageSmoothingQuality = "high";
   context.fillRect(0, 0, columns, rows);
-  context.drawImage(source, 0, 0, columns, rows);
-  const { data } = context.getImageData(0, 0, columns, rows), grey = tensor([rows, columns]);
-  for (let i = 0; i < grey.data.length; i++)
-    grey.data[i] = (0.299 * data[4 * i] + 0.587 * data[4 * i + 1] + 0.114 * data[4 * i + 2]) / 255;
-  return grey;
+  context.drawImage(source, ...crop, 0, 0, columns, rows);
+  return context.getImageData(0, 0, columns, rows).data;
+}
+
+function greyOf(pixels, rows, columns) {
+  const grey = (_, i) => (0.299 * pixels[4 * i] + 0.587 * pixels[4 * i + 1] + 0.114 * pixels[4 * i + 2]) / 255;
+  return tensor([rows, columns], Float32Array.from({ length: rows * columns }, grey));
 }

@@ -1,0 +1,142 @@
+// The arithmetic of one number, opened: patch, kernel and products of each map that it reads, and the sum written out.
+
+import { Bars, Picture, brief, element, short, write } from "./draw.js";
+import { button } from "./controls.js";
+import { ACTIVATION_NAMES } from "./network.js";
+import { tensor } from "./nn.js";
+import { largestPart, unitUnder, valueAt } from "./unit.js";
+
+const LEGIBLE = 49, LISTED = 48; // entries that are written into a picture; maps that are listed, the largest first
+const SIGNS = { add: "+", subtract: "−", multiply: "·", divide: "/" };
+const numbered = x => (x < 0 ? `(${short(x)})` : short(x));
+
+export class SumPanel {
+  // follow(source, unit): a number that was read is to be looked at; choose(group); back(k): to the k-th number of the
+  // chain; close(); named(step, unit): what a number is called.
+  constructor(parent, { steps, named, follow, choose, back, close }) {
+    Object.assign(this, { steps, named });
+    this.crumbs = element("div", { class: "crumbs" });
+    this.crumbs.addEventListener("click", event => event.target.dataset.at && back(Number(event.target.dataset.at)));
+    this.largest = button("Follow the largest part", () => follow(...this.target));
+    const tools = element("div", { class: "buttons" }, this.largest, button("Close", close));
+    const parts = element("div", { class: "parts" });
+    const picture = (alt, point) => new Picture(parts, { colors: "signed", alt, point, press: Boolean(point), key: false, grid: true });
+    const under = (row, column, event) => {
+      const group = this.groups[this.chosen], unit = event.type == "pointerdown" && unitUnder(group, row * group.values.shape[1] + column);
+      if (unit) follow(group.source, unit);
+    };
+    this.patch = picture("What the number reads", under);
+    this.signs = ["×", "="].map(sign => element("b", { class: "sign" }, sign));
+    this.weights = picture("Its weights");
+    this.products = picture("Their products");
+    parts.insertBefore(this.signs[0], this.weights.node);
+    parts.insertBefore(this.signs[1], this.products.node);
+    this.list = new Bars(parts, { most: 0, format: short, compact: true, choose: k => choose(this.listed[k]) });
+    this.list.node.classList.add("list");
+    this.formula = element("p", { class: "formula" });
+    this.node = element("section", { class: "sum", "aria-label": "The arithmetic of a number" }, element("div", { class: "top" }, this.crumbs, tools), this.formula, parts);
+    parent.append(this.node);
+  }
+
+  // sum: as arithmeticOf returns it; number: the step that was chosen; trail: numbers that the chain came from,
+  // [number, unit] each; chosen: the group that is shown; found: all activations; pixel(): the words for one of the image.
+  show(sum, { number, trail, chosen, found, pixel }) {
+    const step = this.steps[sum.base], group = sum.groups[chosen] ?? null;
+    Object.assign(this, { groups: sum.groups, chosen });
+    const part = largestPart(step, sum.groups);
+    this.target = part && [sum.groups[part.group].source, unitUnder(sum.groups[part.group], part.entry)];
+    this.largest.disabled = !part || step.inputs.every(source => this.steps[source].kind == "constant");
+    const crumbs = [...trail, [number, sum.unit]].map(([n, unit], k) => {
+      const text = `${k ? "← " : ""}${this.named(n, unit)} = ${short(valueAt(found[n], unit))}`;
+      return k < trail.length ? element("button", { type: "button", "data-at": k, "data-lm-suppress-shortcuts": "true" }, text) : element("b", {}, text);
+    });
+    this.crumbs.replaceChildren(...crumbs);
+    this.node.classList.toggle("weighted", Boolean(group?.weights));
+    const shown = { patch: [this.patch, group?.values, "read"], weights: [this.weights, group?.weights, "weights"], products: [this.products, group?.products, ""] };
+    const drawn = {};
+    for (const [name, [picture, values, title]] of Object.entries(shown)) {
+      picture.node.style.display = values ? "" : "none";
+      if (!values) continue;
+      drawn[name] = picture.show(tensor(values.shape, Float32Array.from(values.data)));
+      picture.title = name == "products" ? `products: ${short(group.sum)}` : name == "patch" ? this.named(group.source, null, group.channel) : title;
+      const legible = values.data.length <= LEGIBLE, padding = group.weights ? "0" : "";
+      picture.write(legible ? Array.from(values.data, value => (value == value ? brief(value) : padding)) : null, { size: 0.36 });
+      picture.lines.style.display = legible ? "" : "none";
+    }
+    this.patch.hide("largest");
+    if (step.kind.endsWith("axPool2d") && part) {
+      const columns = group.values.shape[1];
+      this.patch.mark("largest", Math.floor(part.entry / columns), part.entry % columns);
+    }
+    this.enumerate(sum, chosen);
+    this.write(sum, number, found, pixel);
+    drawn.sums = tensor([sum.groups.length], Float32Array.from(sum.groups, ({ sum }) => sum));
+    drawn.number = tensor([1], Float32Array.of(valueAt(found[number], sum.unit)));
+    return drawn;
+  }
+
+  // The maps that were read, the largest part first.
+  enumerate({ groups }, chosen) {
+    const order = Array.from(groups.keys()).sort((a, b) => Math.abs(groups[b].sum) - Math.abs(groups[a].sum));
+    this.listed = order.slice(0, LISTED);
+    this.list.node.style.display = groups.length > 1 ? "" : "none";
+    if (groups.length < 2) return;
+    const values = this.listed.map(k => groups[k].sum), several = groups.some(({ source }) => source != groups[0].source);
+    const names = this.listed.map(k => (several ? this.named(groups[k].source, null, groups[k].channel) : String(groups[k].channel)));
+    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : "sums, largest first";
+    this.list.show(names, values, values.map(value => (value < 0 ? "negative" : "positive")), this.listed.indexOf(chosen));
+  }
+
+  // The sum, and what batch norm and activation make of it.
+  write(sum, number, found, pixel) {
+    const lines = [[this.inFigures(sum, found, pixel), sum.value, sum.base]];
+    let before = sum.value;
+    for (const n of sum.chain) {
+      const after = valueAt(found[n], sum.unit);
+      lines.push([this.entryByEntry(this.steps[n], before, sum.unit[0]), after, n]);
+      before = after;
+    }
+    this.formula.replaceChildren(...lines.flatMap(([text, value, n]) => [
+      element("span", {}, text && `${text} = `, element("span", { class: n == number ? "total" : "" }, short(value))), " ",
+    ]));
+  }
+
+  inFigures({ base, groups, bias, value, unit }, found, pixel) {
+    const step = this.steps[base], total = groups.reduce((sum, group) => sum + group.sum, 0), first = groups[0];
+    switch (step.kind) {
+      case "input": return pixel();
+      case "conv2d": case "dense": {
+        const maps = groups.length > 1 ? `sum over ${groups.length} maps` : "sum of the products";
+        return `${maps} ${short(total)}${step.bias ? ` + bias ${numbered(bias)}` : ""}`;
+      }
+      case "maxPool2d": case "adaptiveMaxPool2d": return `the largest of ${first.values.data.filter(x => x == x).length}`;
+      case "averagePool2d": case "adaptiveAveragePool2d": case "mean": return `sum ${short(total)} / ${divisor(step, unit, groups, this.steps[step.inputs[0]].shape)}`;
+      case "softmax": {
+        const own = valueAt(found[step.inputs[0]], unit), largest = Math.max(...groups.map(group => group.sum));
+        const all = groups.reduce((sum, group) => sum + Math.exp(group.sum - largest), 0), share = short(Math.exp(own - largest));
+        const quotient = `exp(${short(own)} − ${numbered(largest)}) / Σ = ${share} / ${short(all)}`;
+        return step.log ? `log ${quotient}` : quotient;
+      }
+      case "take": return first ? "the same number" : "padding";
+      case "concatenate": return "the same number";
+      default: return groups.map(group => numbered(group.sum)).join(` ${SIGNS[step.kind]} `);
+    }
+  }
+
+  entryByEntry({ kind, activation, mean, variance, weight, bias, epsilon }, x, channel) {
+    if (kind == "activate") return `→ ${ACTIVATION_NAMES[activation] ?? activation}(${short(x)})`;
+    const scale = weight ? ` · ${numbered(weight.data[channel])}` : "", shift = bias ? ` + ${numbered(bias.data[channel])}` : "";
+    return `→ batch norm (${short(x)} − ${numbered(mean.data[channel])}) / √(${short(variance.data[channel])} + ${epsilon})${scale}${shift}`;
+  }
+}
+
+// By how many a mean divides: padding counts where the network says so, but what lies behind it never does.
+function divisor({ kind, size, stride, padding, divisor, countPadding }, [, row, column], groups, shape) {
+  const seen = groups.reduce((sum, { values }) => sum + values.data.filter(x => x == x).length, 0);
+  if (kind != "averagePool2d" || (!divisor && !countPadding)) return seen;
+  const along = (place, axis) => {
+    const start = place * stride[axis] - padding[axis];
+    return Math.min(start + size[axis], shape[axis + 1] + padding[axis]) - start;
+  };
+  return divisor ?? along(row, 0) * along(column, 1);
+}

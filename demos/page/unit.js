@@ -1,0 +1,87 @@
+// The arithmetic of one number of a feature map: what it read, by which weights, and what became of the sum.
+
+import { tensor } from "./nn.js";
+import { boxOf, entryOf, solid, unitOf, windowOf } from "./windows.js";
+
+const ENTRY_BY_ENTRY = ["batchNorm", "activate"];
+
+// Steps that only reshape are passed over: the unit of the step before that is the same number.
+export function behind(steps, number, unit) {
+  while (steps[number].kind == "reshape") {
+    const [source] = steps[number].inputs;
+    [number, unit] = [source, unitOf(entryOf(unit, steps[number].shape), steps[source].shape)];
+  }
+  return { number, unit };
+}
+
+// A unit's number. found: all activations; unit: (channel, row, column) of step `number`. Returns
+// base: the step that reads a window: batch norm and activations behind it are in `chain`, as numbers of steps;
+// groups: what it reads, a map each: {source, channel, row, column, apart, values, weights, products, sum}, (rows,
+// columns) tensors with NaN where there is padding; weights, products are null where none are; bias: 0 where there is none.
+export function arithmeticOf(steps, found, number, unit) {
+  let base = number;
+  while (ENTRY_BY_ENTRY.includes(steps[base].kind)) [base] = steps[base].inputs;
+  ({ number: base, unit } = behind(steps, base, unit));
+  const chain = [], readers = n => steps.flatMap(({ inputs }, reader) => (inputs.includes(n) ? [reader] : []));
+  for (let next = readers(base); next.length && ENTRY_BY_ENTRY.includes(steps[next[0]].kind); next = readers(next[0])) chain.push(next[0]);
+  const step = steps[base];
+  const groups = step.inputs.flatMap((source, k) => groupsOf(steps, found, step, unit, source, k));
+  const bias = ["conv2d", "dense"].includes(step.kind) && step.bias ? step.bias.data[unit[0]] : 0;
+  return { base, unit, chain, groups, bias, value: valueAt(found[base], unit) };
+}
+
+export const valueAt = (values, unit) => values.data[entryOf(unit, values.shape)];
+
+function groupsOf(steps, found, step, unit, source, k) {
+  let box = windowOf(step, boxOf(unit), step.inputs.map(input => steps[input].shape), k);
+  if (!box) return [];
+  if (step.kind == "dense") { // on maps, not on the vector that they were made into
+    source = behind(steps, source, [0, 0, 0]).number;
+    box = solid(steps[source].shape).map(length => [0, length]);
+  }
+  const [[first, end], [top, bottom], [left, right]] = box, apart = step.kind == "conv2d" || step.kind == "maxPool2d" ? step.dilation : [1, 1];
+  const size = [Math.floor((bottom - top - 1) / apart[0]) + 1, Math.floor((right - left - 1) / apart[1]) + 1];
+  const groups = [];
+  for (let channel = first; channel < end; channel++) {
+    const place = { source, channel, row: top, column: left, apart }, values = patch(found[source], place, size);
+    const weights = weightsOf(step, unit[0], channel - first, size);
+    const products = weights && tensor(size, Float64Array.from(values.data, (value, i) => value * weights.data[i]));
+    groups.push({ ...place, values, weights, products, sum: (products ?? values).data.reduce((a, b) => (b == b ? a + b : a), 0) });
+  }
+  return groups;
+}
+
+function patch({ shape, data }, { channel, row, column, apart }, size) {
+  const [, rows, columns] = solid(shape), values = tensor(size);
+  for (let i = 0, n = 0; i < size[0]; i++) {
+    for (let j = 0; j < size[1]; j++, n++) {
+      const r = row + i * apart[0], c = column + j * apart[1], inside = r >= 0 && c >= 0 && r < rows && c < columns;
+      values.data[n] = inside ? data[(channel * rows + r) * columns + c] : NaN;
+    }
+  }
+  return values;
+}
+
+// The weights between an output and the k-th map that it reads.
+function weightsOf({ kind, weight }, output, k, size) {
+  if (kind != "conv2d" && kind != "dense") return null;
+  const count = size[0] * size[1], first = (output * weight.data.length) / weight.shape[0] + k * count;
+  return tensor(size, weight.data.subarray(first, first + count));
+}
+
+// The unit that entry i of a group's patch is; null in the padding.
+export function unitUnder({ channel, row, column, apart, values }, i) {
+  if (values.data[i] != values.data[i]) return null;
+  const columns = values.shape[1];
+  return [channel, row + Math.floor(i / columns) * apart[0], column + (i % columns) * apart[1]];
+}
+
+// Which group, and which entry of it, has the largest part in a unit's number.
+export function largestPart(step, groups) {
+  let best = null;
+  groups.forEach(({ values, products }, group) => (products ?? values).data.forEach((value, entry) => {
+    const strength = step.kind.endsWith("axPool2d") ? value : Math.abs(value); // a maximum is not one of magnitudes
+    if (value == value && !(best?.strength >= strength)) best = { group, entry, strength };
+  }));
+  return best;
+}
