@@ -13,6 +13,7 @@ from torch import nn
 import figures
 import training
 from figures.tracing import count_parameters
+from studies.uncertainty import accuracy_interval
 from training import kept
 
 TRAINING_IMAGES = 5000  # few, so that trainings take minutes, not hours
@@ -120,7 +121,7 @@ def draw_histories(snapshots, title, quantity="accuracy"):
 
 
 def show_comparison(trained, dataset, images=1000):
-    """Display a table of networks: parameters, test accuracy, and the time for some images on this machine.
+    """Display a table of networks: parameters, accuracy on validation images, and the time for some on this machine.
 
     Parameters
     ----------
@@ -129,21 +130,28 @@ def show_comparison(trained, dataset, images=1000):
     dataset : MulticlassDataset
         What they were trained on.
     images : int
-        How many test images are timed.
+        How many validation images are timed.
     """
-    rows = []
+    rows, count = [], len(dataset.val.labels)
     for name, (net, snapshots) in trained.items():
-        _, accuracy = training.evaluate(net, dataset, dataset.test)
         net = copy.deepcopy(net).cpu().eval()
-        batch = torch.as_tensor(dataset.test.values[:images])
+        batch = torch.as_tensor(dataset.val.values[:images])
         with torch.inference_mode():
             net(batch[:10])
             start = time.perf_counter()
             net(batch)
             seconds = time.perf_counter() - start
-        parameters, validation = count_parameters(net), snapshots[-1]["val_accuracy"]
+        accuracy = snapshots[-1]["val_accuracy"]
+        low, high = accuracy_interval(round(accuracy * count), count)
         rows.append(
-            (name, f"{parameters:,}", f"{validation:.2%}", f"{accuracy:.2%}", f"{1000 * seconds:.0f} ms")
+            (
+                name,
+                f"{count_parameters(net):,}",
+                f"{accuracy:.2%}",
+                f"{low:.1%} to {high:.1%}",
+                f"{1000 * seconds:.0f} ms",
+            )
         )
-    header = (dataset.title, "parameters", "validation", "test", f"{images:,} images")
+    validation = f"right of {count:,} validation images"
+    header = (dataset.title, "parameters", validation, "95 % interval", f"time for {images:,} images")
     figures.show_table(header, rows)

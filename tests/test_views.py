@@ -11,6 +11,7 @@ from datasets import MulticlassDataset
 from demos import receptive_fields
 from figures.tracing import receptive_field, trace
 from studies import views_and_votes
+from training import kept
 
 
 @pytest.fixture(scope="module")
@@ -48,24 +49,59 @@ def test_the_vote_is_the_most_frequent_label_not_the_largest():
     assert views_and_votes.vote(labels).tolist() == [5, 1]
 
 
-def test_test_time_augmentation_counts_right(dataset):
-    class ByCorner(nn.Module):
-        """Answers by the brightness of one corner, so that mirrored views disagree."""
+class ByCorner(nn.Module):
+    """Answers by the brightness of one corner, so that mirrored views disagree."""
 
-        def forward(self, x):
-            return torch.stack([x[:, 0, 0, 0], *[x[:, 0, 0, -1]] + [x[:, 0, -1, 0]] * 8], dim=1)
+    def forward(self, x):
+        return torch.stack([x[:, 0, 0, 0], *[x[:, 0, 0, -1]] + [x[:, 0, -1, 0]] * 8], dim=1)
 
-    net = ByCorner()
-    measured = views_and_votes.test_time_augmentation(net, dataset, images=60, index=7, device="cpu")
-    ten = views_and_votes.ten_views(dataset.test.values[:60])
-    probabilities = torch.stack([net(view).softmax(1) for view in ten])
-    labels = dataset.test.labels[:60]
+
+def test_the_answers_of_ten_views_are_the_centre_the_vote_and_the_mean(dataset):
+    net, images = ByCorner(), dataset.val.values[:160]
+    measured = views_and_votes.answers(net, images, device="cpu")
+    probabilities = torch.stack([net(view).softmax(1) for view in views_and_votes.ten_views(images)])
     choices = probabilities.argmax(2).numpy()
-    voted = [np.bincount(column).argmax() for column in choices.T]
-    assert measured.single == pytest.approx((choices[4] == labels.numpy()).mean())
-    assert measured.voted == pytest.approx((voted == labels.numpy()).mean())
-    assert measured.averaged == pytest.approx(
-        (probabilities.mean(0).argmax(1) == labels).double().mean().item()
-    )
-    torch.testing.assert_close(measured.probabilities, probabilities[:, 7])
-    assert measured.label == labels[7]
+    counts = [np.bincount(column) for column in choices.T]
+    assert measured["answers"][0].tolist() == choices[4].tolist()
+    assert measured["answers"][1].tolist() == [count.argmax() for count in counts]
+    assert measured["answers"][2].tolist() == probabilities.mean(0).argmax(1).tolist()
+    assert measured["votes"].tolist() == [count.max() for count in counts]
+
+
+def test_answers_are_kept_for_these_weights_only(dataset, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(kept, "own_folder", lambda: tmp_path)
+    few, net = dataset.subset(range(20)), nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 10))
+    few.val = few.val.first(30)
+    new = views_and_votes.kept_answers(net, few, "cpu")
+    assert "measured now" in capsys.readouterr().out
+    again = views_and_votes.kept_answers(net, few, "cpu")
+    assert "measured before" in capsys.readouterr().out
+    assert all(torch.equal(new[key], again[key]) for key in ("answers", "votes"))
+    with torch.no_grad():
+        net[1].bias[3] += 100
+    assert (views_and_votes.kept_answers(net, few, "cpu")["answers"] == 3).all()
+    assert "measured now" in capsys.readouterr().out
+
+
+def test_the_shipped_answers_are_those_of_the_shipped_network(dataset):
+    net = cnn.CifarCNN()
+    cnn.trained(net, dataset, num_epochs=20)
+    shipped = views_and_votes.kept_answers(net, dataset)
+    new = views_and_votes.answers(net, dataset.val.values[:100], "cpu")
+    different = (shipped["answers"][:, :100] != new["answers"]).sum().item()
+    assert different <= 3, "but for a rounding, or another encoding of the images"
+
+
+def test_the_picture_is_an_image_that_the_vote_rescues(dataset, monkeypatch):
+    shown = []
+    monkeypatch.setattr(views_and_votes.figures, "show", lambda fig, alt: shown.append(alt))
+    monkeypatch.setattr(views_and_votes.figures, "show_table", lambda header, rows: shown.append(rows))
+    net = cnn.CifarCNN()
+    cnn.trained(net, dataset, num_epochs=20)
+    views_and_votes.show_test_time_augmentation(net, dataset, device="cpu")
+    truth = shown[0].split("(")[1].split(")")[0]
+    (_, single, *_), (_, voted, *_), _ = shown[1]
+    assert not single.startswith(truth) and voted.startswith(truth)
+    measured, labels = views_and_votes.kept_answers(net, dataset), np.asarray(dataset.val.labels)
+    one, vote = (measured["answers"][k].numpy() == labels for k in (0, 1))
+    assert shown[2][0][1:3] == ((vote & ~one).sum(), (one & ~vote).sum())

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 import cnn  # noqa: E402
 from datasets import MulticlassDataset  # noqa: E402
-from studies import batch_norm, comparison, degradation  # noqa: E402
+from studies import batch_norm, comparison, degradation, views_and_votes  # noqa: E402
 from training import kept  # noqa: E402
 
 SEED = 0
@@ -36,7 +36,7 @@ TRAININGS = {
     "pooling-stand-in": (cnn.PoolingCNN, "mnist", 5),
     "cifar-stand-in": (cnn.CifarCNN, "cifar", 20),
 }
-ITEMS = [*TRAININGS, "studies-real", "studies-stand-in"]
+ITEMS = [*TRAININGS, "studies-real", "studies-stand-in", "views-real", "views-stand-in"]
 BLOCK = 8  # pixels: JPEG compresses squares of this size, one by one
 VISIBLE = 1.03  # by this factor and more, steps between such squares exceed those inside them
 
@@ -88,6 +88,18 @@ def run_studies(item):
         ship(study.name, wanted, dataset, snapshots, seconds=round(time.perf_counter() - start))
 
 
+def measure_views(item):
+    """Write what the shipped CifarCNN answers to ten views of each validation image."""
+    dataset, net = load("cifar", item.endswith("stand-in")), cnn.CifarCNN()
+    cnn.trained(net, dataset, num_epochs=TRAININGS["cifar-real"][2])
+    start = time.perf_counter()
+    found = views_and_votes.answers(net, dataset.val.values)
+    wanted = views_and_votes.description(net, dataset)
+    snapshots = {type(net).__name__: views_and_votes.history(found)}
+    seconds = round(time.perf_counter() - start)
+    ship(views_and_votes.file_name(net), wanted, dataset, snapshots, seconds=seconds)
+
+
 def ship(name, wanted, dataset, snapshots, networks=None, **facts):
     """Write a result into ``results/``, and its record, for people, beside it."""
     path = kept.SHIPPED / f"{kept.file_stem(name, wanted)}.pt"
@@ -119,6 +131,8 @@ def main():
         return sum(in_own_process(item) != 0 for item in options.only)
     if options.item in TRAININGS:
         train(options.item)
+    elif options.item.startswith("views"):
+        measure_views(options.item)
     else:
         run_studies(options.item)
     return 0

@@ -62,7 +62,7 @@ class Shown:
         scale = min(box["width"] / columns, box["height"] / rows)
         x = box["x"] + (box["width"] - scale * columns) / 2 + scale * (column + 0.5)
         y = box["y"] + (box["height"] - scale * rows) / 2 + scale * (row + 0.5)
-        self.page.mouse.move(x, y)
+        self.page.mouse.move(float(x), float(y))  # entries read from an output are NumPy's numbers
         if press:
             self.page.mouse.down()
             self.page.mouse.up()
