@@ -71,9 +71,8 @@ def test_pictures_are_drawn(make, mnist, cifar, capsys):
     net = make()
     snapshots = cnn.train_model(few, net, nn.CrossEntropyLoss(), 1, **QUIET)
     assert cnn.evaluate_model(few, net, snapshots, device="cpu") is None
-    for layer in activations.layers_with_weights(net):
-        for index in (0, 5):
-            assert cnn.visualize_layer_output(net, layer, index, [3, 4, 3], 4) is None
+    for layer, index in zip(activations.layers_with_weights(net), [0, 5] * 3, strict=False):
+        assert cnn.visualize_layer_output(net, layer, index, [3, 4, 3], 4) is None
     fig = activations.draw_layer_output(net, 1, 2, [3, 4, 3], 4)
     assert fig.get_size_inches().tolist() == [10, 4]
     shown = fig.axes[2].images[0].get_array()

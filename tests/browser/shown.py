@@ -7,8 +7,10 @@ from nbformat.sign import NotebookNotary
 from page_modules import ENCODE, received
 
 PLACES = ["page", "jupyterlab"]
-OUTPUTS = """root => JSON.stringify(Object.entries(root.demo.outputs()).map(
-  ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]), ENCODE)""".replace(
+# Those of the names given, or all.
+OUTPUTS = """(root, names) => JSON.stringify(Object.entries(root.demo.outputs())
+  .filter(([name]) => !names.length || names.includes(name))
+  .map(([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }]), ENCODE)""".replace(
     "ENCODE", ENCODE
 )
 
@@ -41,9 +43,9 @@ class Shown:
         """Return what the controls say, by name."""
         return self.root.evaluate("root => root.demo.values")
 
-    def outputs(self):
-        """Return what is drawn, float32 arrays by name; a hole in a picture is NaN."""
-        return {name: received(output) for name, output in json.loads(self.root.evaluate(OUTPUTS))}
+    def outputs(self, *names):
+        """Return what is drawn, float32 arrays by name, or those of some names; a hole in a picture is NaN."""
+        return {name: received(output) for name, output in json.loads(self.root.evaluate(OUTPUTS, names))}
 
     def control(self, label):
         """Return the input with a label, as a locator."""

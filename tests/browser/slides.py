@@ -80,12 +80,14 @@ def wider_than_window(page):
     )
 
 
-def axe_findings(page, within="html"):
-    """Return the serious and critical findings of axe within an element, a sentence each."""
+def axe_findings(page, within="html", rules=()):
+    """Return the serious and critical findings of axe within an element, by some rules or all, a sentence each."""
     if not page.evaluate("typeof axe != 'undefined'"):
         page.evaluate(AXE)
-    run = "within => axe.run(within, { resultTypes: ['violations'] }).then(found => found.violations)"
-    violations = page.evaluate(run, within)
+    run = """([within, rules]) => axe.run(within, {
+      resultTypes: ["violations"], ...(rules.length ? { runOnly: rules } : {})
+    }).then(found => found.violations)"""
+    violations = page.evaluate(run, [within, list(rules)])
     return [
         f"{finding['id']}: {finding['help']}: {node['html'][:150]} ({node['failureSummary'][:300]})"
         for finding in violations

@@ -9,9 +9,6 @@ from demos.filter_bank import filter_bank_explorer
 
 rng = np.random.default_rng(0)
 PICTURES = {"small": rng.random((28, 28), dtype=np.float32), "tall": rng.random((91, 40), dtype=np.float32)}
-ONE = (
-    "(root, name) => { const { shape, data } = root.demo.outputs()[name]; return [shape, Array.from(data)]; }"
-)
 
 
 @pytest.fixture(scope="module", params=PLACES)
@@ -21,8 +18,7 @@ def explorer(request, show):
 
 def output(explorer, name):
     """Return one array of what is drawn: the whole bank takes its time to travel."""
-    shape, numbers = explorer.root.evaluate(ONE, name)
-    return np.array(numbers, dtype=float).reshape(shape)
+    return explorer.outputs(name)[name]
 
 
 @pytest.mark.parametrize("picture", PICTURES)
