@@ -169,7 +169,7 @@ export function glassBox(demo, data) {
     if (classes.length > MOST_BARS) order.sort((a, b) => probabilities.data[b] - probabilities.data[a]).splice(MOST_BARS);
     listed = order;
     const best = probabilities.data.indexOf(Math.max(...probabilities.data));
-    bars.title = classes[best];
+    bars.title = `${classes[best]}: ${Math.round(100 * probabilities.data[best])} %`;
     bars.show(order.map(k => classes[k]), order.map(k => probabilities.data[k]), order.map(k => (k == best ? "best" : "")));
 
     const pointed = hover ?? { number: now.step, unit };

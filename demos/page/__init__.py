@@ -29,8 +29,8 @@ class Demo:
     Parameters
     ----------
     name : str
-        Of the ``.js`` file in the folder ``demos``, with "_" between words; it becomes ``data-demo`` with "-". A ``.css``
-        file of that name adds to the style that all demos share.
+        Of the ``.js`` file in the folder ``demos``, with "_" between words; it becomes ``data-demo`` with "-". A
+        ``.css`` file of that name adds to the style that all demos share.
     data : dict
         What the script needs: numbers, text, lists, dicts, and arrays as `packed` or `fractions` return them.
     alt : str

@@ -1,14 +1,21 @@
 // The arithmetic of one number, opened: patch, kernel and products of each map that it reads, and the sum written out.
 
-import { Bars, Picture, brief, element, short, write } from "./draw.js";
+import { Bars, Picture, element, short, write } from "./draw.js";
 import { button } from "./controls.js";
 import { ACTIVATION_NAMES } from "./network.js";
 import { tensor } from "./nn.js";
-import { largestPart, unitUnder, valueAt } from "./unit.js";
+import { largestPart, softmaxParts, unitUnder, valueAt } from "./unit.js";
 
 const LEGIBLE = 49, LISTED = 48; // entries that are written into a picture; maps that are listed, the largest first
 const SIGNS = { add: "+", subtract: "−", multiply: "·", divide: "/" };
 const numbered = x => (x < 0 ? `(${short(x)})` : short(x));
+
+// A number in at most four letters, as the cells of a picture have room for.
+function tight(x) {
+  const sign = x < 0 ? "−" : "", size = Math.abs(x), letters = 4 - sign.length;
+  const written = [2, 1, 0].map(digits => size.toFixed(digits).replace(/^0\./, ".").replace(/\.?0+$/, "")).find(text => text.length <= letters);
+  return size < 0.005 ? "0" : sign + (written ?? "…");
+}
 
 export class SumPanel {
   // follow(source, unit): a number that was read is to be looked at; choose(group); back(k): to the k-th number of the
@@ -60,7 +67,7 @@ export class SumPanel {
       drawn[name] = picture.show(tensor(values.shape, Float32Array.from(values.data)));
       picture.title = name == "products" ? `products: ${short(group.sum)}` : name == "patch" ? this.named(group.source, null, group.channel) : title;
       const legible = values.data.length <= LEGIBLE, padding = group.weights ? "0" : "";
-      picture.write(legible ? Array.from(values.data, value => (value == value ? brief(value) : padding)) : null, { size: 0.36 });
+      picture.write(legible ? Array.from(values.data, value => (value == value ? tight(value) : padding)) : null, { size: 0.36 });
       picture.lines.style.display = legible ? "" : "none";
     }
     this.patch.hide("largest");
@@ -70,8 +77,10 @@ export class SumPanel {
     }
     this.enumerate(sum, chosen);
     this.write(sum, number, found, pixel);
+    const results = [sum, ...sum.chain], numbers = [sum.base, ...sum.chain.map(link => link.number)];
     drawn.sums = tensor([sum.groups.length], Float32Array.from(sum.groups, ({ sum }) => sum));
-    drawn.number = tensor([1], Float32Array.of(valueAt(found[number], sum.unit)));
+    drawn.arithmetic = tensor([results.length], Float32Array.from(results, ({ result }) => result));
+    drawn.numbers = tensor([numbers.length], Float32Array.from(numbers, n => valueAt(found[n], sum.unit)));
     return drawn;
   }
 
@@ -83,25 +92,24 @@ export class SumPanel {
     if (groups.length < 2) return;
     const values = this.listed.map(k => groups[k].sum), several = groups.some(({ source }) => source != groups[0].source);
     const names = this.listed.map(k => (several ? this.named(groups[k].source, null, groups[k].channel) : String(groups[k].channel)));
-    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : "sums, largest first";
+    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : "sum of each map";
     this.list.show(names, values, values.map(value => (value < 0 ? "negative" : "positive")), this.listed.indexOf(chosen));
   }
 
   // The sum, and what batch norm and activation make of it.
   write(sum, number, found, pixel) {
-    const lines = [[this.inFigures(sum, found, pixel), sum.value, sum.base]];
-    let before = sum.value;
-    for (const n of sum.chain) {
-      const after = valueAt(found[n], sum.unit);
-      lines.push([this.entryByEntry(this.steps[n], before, sum.unit[0]), after, n]);
-      before = after;
+    const lines = [[this.inFigures(sum, pixel), sum.base]];
+    let before = valueAt(found[sum.base], sum.unit);
+    for (const { number: n } of sum.chain) {
+      lines.push([this.entryByEntry(this.steps[n], before, sum.unit[0]), n]);
+      before = valueAt(found[n], sum.unit);
     }
-    this.formula.replaceChildren(...lines.flatMap(([text, value, n]) => [
-      element("span", {}, text && `${text} = `, element("span", { class: n == number ? "total" : "" }, short(value))), " ",
+    this.formula.replaceChildren(...lines.flatMap(([text, n]) => [
+      element("span", {}, `${text} = `, element("span", { class: n == number ? "total" : "" }, short(valueAt(found[n], sum.unit)))), " ",
     ]));
   }
 
-  inFigures({ base, groups, bias, value, unit }, found, pixel) {
+  inFigures({ base, groups, bias, unit, divisor }, pixel) {
     const step = this.steps[base], total = groups.reduce((sum, group) => sum + group.sum, 0), first = groups[0];
     switch (step.kind) {
       case "input": return pixel();
@@ -110,11 +118,10 @@ export class SumPanel {
         return `${maps} ${short(total)}${step.bias ? ` + bias ${numbered(bias)}` : ""}`;
       }
       case "maxPool2d": case "adaptiveMaxPool2d": return `the largest of ${first.values.data.filter(x => x == x).length}`;
-      case "averagePool2d": case "adaptiveAveragePool2d": case "mean": return `sum ${short(total)} / ${divisor(step, unit, groups, this.steps[step.inputs[0]].shape)}`;
+      case "averagePool2d": case "adaptiveAveragePool2d": case "mean": return `sum ${short(total)} / ${divisor}`;
       case "softmax": {
-        const own = valueAt(found[step.inputs[0]], unit), largest = Math.max(...groups.map(group => group.sum));
-        const all = groups.reduce((sum, group) => sum + Math.exp(group.sum - largest), 0), share = short(Math.exp(own - largest));
-        const quotient = `exp(${short(own)} − ${numbered(largest)}) / Σ = ${share} / ${short(all)}`;
+        const { x, largest, share, all } = softmaxParts(groups, { ...step, own: unit });
+        const quotient = `exp(${short(x)} − ${numbered(largest)}) / Σ = ${short(share)} / ${short(all)}`;
         return step.log ? `log ${quotient}` : quotient;
       }
       case "take": return first ? "the same number" : "padding";
@@ -128,15 +135,4 @@ export class SumPanel {
     const scale = weight ? ` · ${numbered(weight.data[channel])}` : "", shift = bias ? ` + ${numbered(bias.data[channel])}` : "";
     return `→ batch norm (${short(x)} − ${numbered(mean.data[channel])}) / √(${short(variance.data[channel])} + ${epsilon})${scale}${shift}`;
   }
-}
-
-// By how many a mean divides: padding counts where the network says so, but what lies behind it never does.
-function divisor({ kind, size, stride, padding, divisor, countPadding }, [, row, column], groups, shape) {
-  const seen = groups.reduce((sum, { values }) => sum + values.data.filter(x => x == x).length, 0);
-  if (kind != "averagePool2d" || (!divisor && !countPadding)) return seen;
-  const along = (place, axis) => {
-    const start = place * stride[axis] - padding[axis];
-    return Math.min(start + size[axis], shape[axis + 1] + padding[axis]) - start;
-  };
-  return divisor ?? along(row, 0) * along(column, 1);
 }

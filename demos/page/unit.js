@@ -1,6 +1,6 @@
 // The arithmetic of one number of a feature map: what it read, by which weights, and what became of the sum.
 
-import { tensor } from "./nn.js";
+import { ACTIVATIONS, tensor } from "./nn.js";
 import { boxOf, entryOf, solid, unitOf, windowOf } from "./windows.js";
 
 const ENTRY_BY_ENTRY = ["batchNorm", "activate"];
@@ -15,19 +15,64 @@ export function behind(steps, number, unit) {
 }
 
 // A unit's number. found: all activations; unit: (channel, row, column) of step `number`. Returns
-// base: the step that reads a window: batch norm and activations behind it are in `chain`, as numbers of steps;
+// base: the step that reads a window, and `result`, what its arithmetic gives; chain: the batch norms and activations
+// behind it, {number: of the step, result} each;
 // groups: what it reads, a map each: {source, channel, row, column, apart, values, weights, products, sum}, (rows,
-// columns) tensors with NaN where there is padding; weights, products are null where none are; bias: 0 where there is none.
+// columns) tensors with NaN where there is padding; weights, products are null where none are; bias: 0 where there is
+// none; divisor: of a mean.
 export function arithmeticOf(steps, found, number, unit) {
   let base = number;
   while (ENTRY_BY_ENTRY.includes(steps[base].kind)) [base] = steps[base].inputs;
   ({ number: base, unit } = behind(steps, base, unit));
-  const chain = [], readers = n => steps.flatMap(({ inputs }, reader) => (inputs.includes(n) ? [reader] : []));
-  for (let next = readers(base); next.length && ENTRY_BY_ENTRY.includes(steps[next[0]].kind); next = readers(next[0])) chain.push(next[0]);
-  const step = steps[base];
-  const groups = step.inputs.flatMap((source, k) => groupsOf(steps, found, step, unit, source, k));
+  const step = steps[base], groups = step.inputs.flatMap((source, k) => groupsOf(steps, found, step, unit, source, k));
   const bias = ["conv2d", "dense"].includes(step.kind) && step.bias ? step.bias.data[unit[0]] : 0;
-  return { base, unit, chain, groups, bias, value: valueAt(found[base], unit) };
+  const divisor = divisorOf(step, unit, groups, steps[step.inputs[0]]?.shape), chain = [];
+  const result = step.kind == "input" ? valueAt(found[base], unit) : RESULTS[step.kind](groups, { ...step, bias, divisor, own: unit });
+  for (let number = base, value = result; ; chain.push({ number, result: value })) {
+    number = steps.findIndex(({ kind, inputs }) => ENTRY_BY_ENTRY.includes(kind) && inputs[0] == number);
+    if (number < 0) break;
+    value = entryByEntry(steps[number], value, unit[0]);
+  }
+  return { base, unit, groups, bias, divisor, result, chain };
+}
+
+// What the arithmetic of each kind of step gives, from the maps that it reads.
+const total = groups => groups.reduce((result, group) => result + group.sum, 0);
+const weighted = (groups, { bias }) => total(groups) + bias;
+const average = (groups, { divisor }) => total(groups) / divisor;
+const greatest = ([{ values }]) => values.data.reduce((a, b) => (b == b ? Math.max(a, b) : a), -Infinity);
+const taken = (groups, { fill }) => (groups.length ? groups[0].sum : fill);
+const RESULTS = {
+  conv2d: weighted, dense: weighted, maxPool2d: greatest, adaptiveMaxPool2d: greatest,
+  averagePool2d: average, adaptiveAveragePool2d: average, mean: average, take: taken, concatenate: taken,
+  add: ([one, other]) => one.sum + other.sum, subtract: ([one, other]) => one.sum - other.sum,
+  multiply: ([one, other]) => one.sum * other.sum, divide: ([one, other]) => one.sum / other.sum,
+  softmax: (groups, step) => {
+    const { share, all } = softmaxParts(groups, step);
+    return step.log ? Math.log(share / all) : share / all;
+  },
+};
+
+// exp(x) of a unit and the sum of all, with the largest x taken off; x: the unit's own, which is one of the groups'.
+export function softmaxParts(groups, { axis, own }) {
+  const numbers = groups.flatMap(({ values }) => Array.from(values.data)), largest = Math.max(...numbers), x = numbers[own[axis]];
+  return { x, largest, share: Math.exp(x - largest), all: numbers.reduce((all, value) => all + Math.exp(value - largest), 0) };
+}
+
+function entryByEntry({ kind, activation, options, mean, variance, weight, bias, epsilon }, x, channel) {
+  if (kind == "activate") return ACTIVATIONS[activation](x, ...options);
+  return ((x - mean.data[channel]) / Math.sqrt(variance.data[channel] + epsilon)) * (weight ? weight.data[channel] : 1) + (bias ? bias.data[channel] : 0);
+}
+
+// By how many a mean divides: padding counts where the network says so, but what lies behind it never does.
+function divisorOf({ kind, size, stride, padding, divisor, countPadding }, [, row, column], groups, shape) {
+  const seen = groups.reduce((sum, { values }) => sum + values.data.filter(x => x == x).length, 0);
+  if (kind != "averagePool2d" || (!divisor && !countPadding)) return seen;
+  const along = (place, axis) => {
+    const start = place * stride[axis] - padding[axis];
+    return Math.min(start + size[axis], shape[axis + 1] + padding[axis]) - start;
+  };
+  return divisor ?? along(row, 0) * along(column, 1);
 }
 
 export const valueAt = (values, unit) => values.data[entryOf(unit, values.shape)];
