@@ -14,12 +14,15 @@ from training import (
     EXAMPLES,
     RECIPES,
     best_device,
+    check_fit,
     classify_examples,
     evaluate,
     kept,
+    left_as_it_came,
     one_cycle,
     train_model,
     validated_recipe,
+    whole_number,
 )
 
 __all__ = [
@@ -194,17 +197,20 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
         As `train_model` does.
     """
     name, device = type(net).__name__, torch.device(device or best_device())
-    wanted = kept.description({name: net}, dataset, settings_of(dataset, num_epochs, seed, **recipe))
+    settings = settings_of(dataset, num_epochs, seed, **recipe)
+    check_fit(net, dataset, device)
+    wanted = kept.description({name: net}, dataset, settings)
     result = kept.find(name, wanted)
     if result and not retrain:
         print(kept.describe(name, result))
-        net.load_state_dict(result.weights[name])
+        kept.load(net, result.weights[name])
         snapshots = result.snapshots[name]
     else:
-        restart(net, seed)
-        curves = training_curves.LiveCurves(f"{name} on {dataset.title}")
+        curves = training_curves.LiveCurves(f"{name} on {dataset.title}", settings["num_epochs"])
         options = {"seed": seed, "on_epoch": curves, **recipe}
-        snapshots = train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, device, **options)
+        with left_as_it_came(net):
+            restart(net, settings["seed"])
+            snapshots = train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, device, **options)
         if not result or result.likeness is not kept.Likeness.EXACT:  # else an equal one is there already
             kept.keep(name, wanted, {name: snapshots}, {name: net})
     net.to(device)
@@ -214,14 +220,17 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
 
 def settings_of(dataset, num_epochs, seed, **recipe):
     """Return all that a training depends on, besides network and images: recipe, epochs, and seed."""
-    return {**validated_recipe(dataset, num_epochs, recipe), "num_epochs": num_epochs, "seed": seed}
+    numbers = {"num_epochs": whole_number("num_epochs", num_epochs, 1), "seed": whole_number("seed", seed)}
+    return {**validated_recipe(dataset, num_epochs, recipe), **numbers}
 
 
 def restart(net, seed):
-    """Give all layers new random weights, the same for the same seed, and leave the global random numbers alone."""
+    """Give all layers that learn new random weights, the same for the same seed; global random numbers stay."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed GPUs too
         net.cpu()
         for module in net.modules():
-            if hasattr(module, "reset_parameters"):
+            own = list(module.parameters(recurse=False))
+            frozen = own and not any(weights.requires_grad for weights in own)
+            if hasattr(module, "reset_parameters") and not frozen:
                 module.reset_parameters()

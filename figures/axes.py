@@ -5,8 +5,10 @@ Figures are `matplotlib.figure.Figure` objects that pyplot knows nothing of: the
 which Jupyter runs the callbacks of sliders.
 """
 
+import functools
 import warnings
 
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,6 +16,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.image import PcolorImage
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 FONT = 14  # points: at 100 dpi and full width, readable from the back row
 INK = "#22303c"
@@ -23,6 +26,18 @@ SECOND = "#2a7f9e"
 POSITIVE = "#b2182b"  # the ends of the map that `show_signed` uses
 NEGATIVE = "#2166ac"
 SIGNED_MAP = "RdBu_r"
+
+
+def own_style(draw):
+    """Make a function draw by matplotlib's own defaults, whatever style the user has set; theirs is left alone."""
+
+    @functools.wraps(draw)
+    def drawn(*arguments, **options):
+        with mpl.rc_context():
+            mpl.rcdefaults()
+            return draw(*arguments, **options)
+
+    return drawn
 
 
 def figure(width, height, dpi=100):
@@ -183,6 +198,8 @@ def curves(ax: Axes, series, xlabel="", ylabel="", title=""):
     ax.grid(color=FAINT, linewidth=0.7)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
+    if xlabel == "epoch":
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no half epoch
     if len(series) > 1:
         ax.legend(fontsize=FONT, frameon=False)
     return lines

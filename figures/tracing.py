@@ -22,11 +22,24 @@ POOLINGS = {
 }
 FOLLOWING = {
     "relu": "ReLU",
+    "relu6": "ReLU6",
+    "leakyrelu": "leaky ReLU",
+    "elu": "ELU",
+    "gelu": "GELU",
+    "silu": "SiLU",
+    "hardswish": "hard swish",
     "tanh": "tanh",
     "sigmoid": "sigmoid",
+    "softmax": "softmax",
+    "batchnorm1d": "batch norm",
     "batchnorm2d": "batch norm",
+    "groupnorm": "group norm",
+    "layernorm": "layer norm",
+    "localresponsenorm": "local response norm",
     "dropout": "dropout",
+    "dropout2d": "dropout",
 }
+BATCH_NORMS = nn.BatchNorm1d | nn.BatchNorm2d
 ADDITIONS = ("add", "iadd")
 
 
@@ -114,7 +127,7 @@ def trace(net, input_shape):
     Parameters
     ----------
     net : nn.Module
-        Any network that `torch.fx` can trace; it is left as it is.
+        Any network that `torch.fx` can trace; it is left as it is. Lazy layers must have seen an image.
     input_shape : tuple of int
         (channels, rows, columns) of an image.
 
@@ -174,9 +187,15 @@ def structure(net, input_shape):
             window = _window(step)
             constants = [str(value) for value in [*step.node.args, *step.node.kwargs.values()]
                          if isinstance(value, (int, float, str))]  # fmt: skip
-            does = window[0] if window else " ".join([step.name, *constants])
+            does = window[0] if window else " ".join([step.name, *_settings(step.module), *constants])
             lines.append(f"{does}: {'×'.join(map(str, step.shape))}")
     return lines
+
+
+def _settings(module):
+    """Return the settings of a module that its weights do not show: of a dropout, not of a dense layer."""
+    usual = isinstance(module, nn.Linear) or (isinstance(module, BATCH_NORMS) and module.eps == 1e-5)
+    return [] if module is None or usual or not module.extra_repr() else [module.extra_repr()]
 
 
 def count_parameters(net):
@@ -201,8 +220,15 @@ def _run(net, input_shape):
     """Run a network without numbers and return a `_Step` for each node, in order."""
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise ValueError(f"input_shape must be (channels, rows, columns), but it is {tuple(input_shape)}")
-    copied = copy.deepcopy(net).to("meta", torch.float32).eval()
-    graph, modules, shapes, steps = torch.fx.symbolic_trace(copied), dict(copied.named_modules()), {}, []
+    try:
+        copied = copy.deepcopy(net).to("meta", torch.float32).eval()
+        graph = torch.fx.symbolic_trace(copied)
+    except Exception as error:  # what a forward raises that torch.fx cannot follow has no common type
+        reason = str(error).splitlines()[0][:150] if str(error) else type(error).__name__
+        raise ValueError(
+            f"the layers of {type(net).__name__} cannot be listed: torch.fx cannot follow it ({reason})"
+        ) from error
+    modules, shapes, steps = dict(copied.named_modules()), {}, []
 
     class Recorder(torch.fx.Interpreter):
         def run_node(self, node):
@@ -260,9 +286,10 @@ def _layer(step, layers, number):
 def _followed(layer, step, sources):
     """Return a layer with what a step does to its values."""
     label = "+ shortcut" if step.name in ADDITIONS and sources > 1 else FOLLOWING.get(step.name)
-    if label is None:
-        return layer
     count = count_parameters(step.module) if step.module is not None else 0
+    if label is None and count == 0:
+        return layer
+    label = label or type(step.module).__name__  # what learns is never left out
     after = f"{layer.after}, {label}" if layer.after else label
     return layer._replace(after=after, parameters=layer.parameters + count)
 

@@ -20,24 +20,36 @@ class LiveCurves:
     ----------
     title : str
         Written above.
+    num_epochs : int
+        How long the axes are, from the first epoch on.
     """
 
-    def __init__(self, title):
-        self.title, self.handle = title, None
+    def __init__(self, title, num_epochs):
+        self.title, self.num_epochs, self.handle, self.highest_loss = title, num_epochs, None, 0.0
 
     def __call__(self, snapshots):
         """Draw the snapshots so far; outside IPython, where nobody could see them, do nothing."""
         if get_ipython() is None:
             return
-        fig = figures.figure(11, 3.6)
-        for ax, quantity in zip(fig.subplots(1, 2), ("accuracy", "loss"), strict=True):
-            figures.curves(ax, by_epoch(snapshots, quantity), "epoch", quantity, self.title)
+        fig = self.draw(snapshots)
         alt = f"{self.title}: accuracy and loss by epoch so far"
         picture = HTML(figures.image_tag(figures.png(fig), alt, fig.get_figwidth() * 100))
         if self.handle is None:
             self.handle = display(picture, display_id=True)
         else:
             self.handle.update(picture)
+
+    @figures.own_style
+    def draw(self, snapshots):
+        """Return the figure, whose axes stay the same from epoch to epoch as long as the loss does not rise."""
+        fig = figures.figure(11, 3.6)
+        losses = [s[f"{part}_loss"] for part in ("train", "val") for s in snapshots]
+        self.highest_loss = max(self.highest_loss, 1.05 * max(losses))
+        for ax, quantity in zip(fig.subplots(1, 2), ("accuracy", "loss"), strict=True):
+            figures.curves(ax, by_epoch(snapshots, quantity), "epoch", quantity, self.title)
+            ax.set_xlim(0, self.num_epochs)
+            ax.set_ylim(0, 1 if quantity == "accuracy" else self.highest_loss)
+        return fig
 
 
 def draw_learning_curves(snapshots, title):

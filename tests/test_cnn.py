@@ -132,12 +132,15 @@ def test_live_curves_replace_one_picture(monkeypatch):
     monkeypatch.setattr(
         training_curves, "display", lambda picture, display_id: shown.append(picture.data) or Handle()
     )
-    curves, keys = (
-        training_curves.LiveCurves("a net"),
-        ("train_loss", "val_loss", "train_accuracy", "val_accuracy"),
-    )
-    snapshots = [{"epoch": epoch, **{key: epoch / 3 for key in keys}} for epoch in range(3)]
+    curves = training_curves.LiveCurves("a net", 2)
+    keys = ("train_loss", "val_loss", "train_accuracy", "val_accuracy")
+    snapshots = [{"epoch": epoch, **{key: (3 - epoch) / 4 for key in keys}} for epoch in range(3)]
+    axes = set()
     for count in (1, 2, 3):
         curves(snapshots[:count])
+        drawn = curves.draw(snapshots[:count]).axes
+        axes.add(tuple((ax.get_xlim(), ax.get_ylim()) for ax in drawn))
+        assert all(tick == int(tick) for ax in drawn for tick in ax.get_xticks())  # there is no half epoch
+    assert len(axes) == 1  # they stay as they are, however many epochs are done
     assert len(shown) == 1 and len(updated) == 2
     assert len({picture.split('style="')[1] for picture in [*shown, *updated]}) == 1  # one size

@@ -4,7 +4,9 @@ import io
 import json
 import os
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 import torch
 import torch.fx
@@ -46,7 +48,9 @@ def test_a_training_is_kept_and_found_again(mnist, cache, capsys):
     assert path.name == "PoolingCNN-mnist-stand-in-1.pt"
     capsys.readouterr()
     again, loaded = train_quickly(few)
-    assert "PoolingCNN: trained before, for 1 epochs on MNIST stand-in" in capsys.readouterr().out
+    assert (
+        "PoolingCNN: trained before, for 1 epoch on 100 images of MNIST stand-in" in capsys.readouterr().out
+    )
     for name, value in net.state_dict().items():
         torch.testing.assert_close(again.state_dict()[name], value, rtol=1e-3, atol=1e-4)
     assert [s["val_loss"] for s in loaded] == [s["val_loss"] for s in snapshots]
@@ -82,14 +86,70 @@ def test_another_normalisation_is_another_training(mnist, cache):
 
 def test_another_encoding_of_the_same_pictures_is_said(mnist, cache, monkeypatch, capsys):
     few = first(mnist, 100)
+    few.title = "MNIST"
     train_quickly(few)
     monkeypatch.setattr(kept, "same_images", lambda one, other: kept.Likeness.RECODED)
     train_quickly(few)
     said = capsys.readouterr().out
-    assert "on another encoding of the same pictures" in said and "retrain=True trains on yours" in said
+    assert (
+        "on another encoding of the same pictures" in said
+        and "RETRAIN = True in the first cell (in Python, retrain=True) trains on yours" in said
+    )
     monkeypatch.setattr(kept, "same_images", lambda one, other: kept.Likeness.DIFFERENT)
     train_quickly(few)
     assert len(list(cache.glob("*"))) == 2
+
+
+def test_stand_ins_that_another_machine_rounds_otherwise_are_not_talked_of(mnist, cache, monkeypatch, capsys):
+    few = first(mnist, 100)
+    train_quickly(few)
+    monkeypatch.setattr(kept, "same_images", lambda one, other: kept.Likeness.RECODED)
+    train_quickly(few)
+    said = capsys.readouterr().out
+    assert "trained before" in said and "encoding" not in said and "JPEG" not in said
+
+
+def test_a_training_of_a_subset_is_served_for_the_same_subset_alone(mnist, cache, capsys):
+    few = mnist.subset(range(200))
+    for learning_rate in (0.02, np.float64(0.02), 0.02):
+        train_quickly(few, learning_rate=learning_rate)
+    assert "trained before, for 1 epoch on 200 images of MNIST stand-in" in capsys.readouterr().out
+    assert len(list(cache.glob("*.pt"))) == 1
+    train_quickly(mnist.subset(range(1, 201)), learning_rate=0.02)
+    train_quickly(mnist.subset(slice(200)).normalize(), learning_rate=0.02)
+    train_quickly(mnist.normalize().subset(slice(200)), learning_rate=0.02)
+    assert "trained before" not in capsys.readouterr().out
+    assert len(list(cache.glob("*.pt"))) == 4
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_files_kept_at_the_same_moment_are_all_kept_whole(links, mnist, cache, monkeypatch):
+    few, net = first(mnist, 100), cnn.PoolingCNN()
+    wanted = kept.description({"PoolingCNN": net}, few, {"num_epochs": 0})
+    if not links:
+
+        def refuse(*_):
+            raise OSError("no links here")
+
+        monkeypatch.setattr(os, "link", refuse)
+    with ThreadPoolExecutor(8) as pool:
+        all_at_once = [
+            pool.submit(
+                kept.keep,
+                "PoolingCNN",
+                wanted,
+                {"PoolingCNN": [{"epoch": 0, "seconds": k}]},
+                {"PoolingCNN": net},
+            )
+            for k in range(8)
+        ]
+        for each in all_at_once:
+            each.result()
+    assert sorted(path.name[-5:] for path in cache.glob("*")) == [
+        f"{k}.pt".rjust(5, "-") for k in range(1, 9)
+    ]
+    results = [kept.read(path, few.fingerprint) for path in cache.glob("*")]
+    assert {result.snapshots["PoolingCNN"][0]["seconds"] for result in results} == set(range(8))
 
 
 class Malice:
@@ -113,6 +173,7 @@ def bad_files(tmp_path, good):
     content = torch.load(io.BytesIO(good), weights_only=True)
     record = json.loads(content["record"])
     weights, snapshots = content["weights"]["PoolingCNN"], content["snapshots"]["PoolingCNN"]
+    place = good.index(b"num_epochs")
     nan = {name: torch.full_like(value, torch.nan) for name, value in weights.items()}
 
     def saved_weights(state):
@@ -122,7 +183,7 @@ def bad_files(tmp_path, good):
         "empty": b"",
         "an error page": b"<!DOCTYPE html><title>404</title>" * 50,
         "cut off": good[: len(good) // 2],
-        "one bit turned": good[:2000] + bytes([good[2000] ^ 255]) + good[2001:],
+        "one byte turned": good[:place] + bytes([good[place] ^ 255]) + good[place + 1 :],
         "of another program": saved({"model": torch.zeros(3)}),
         "a list": saved([1, 2, 3]),
         "malicious": saved_weights(Malice(tmp_path / "was-run")),
@@ -194,7 +255,7 @@ def test_shipped_results_are_small():
     assert sum(path.stat().st_size for path in kept.SHIPPED.glob("*")) < 3_000_000
 
 
-@pytest.mark.parametrize("path", sorted(kept.SHIPPED.glob("*CNN-*.pt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(kept.SHIPPED.glob("[A-Z]*CNN-*.pt")), ids=lambda path: path.stem)
 def test_shipped_results_say_how_they_were_made(path):
     result = kept.read(path, json.loads(path.with_suffix(".json").read_text())["data"])
     record = result.record

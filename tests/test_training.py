@@ -153,9 +153,12 @@ def test_the_stop_button_keeps_what_was_learned(mnist):
 
 
 def test_a_loss_that_is_not_finite_says_what_to_lower(cifar):
+    net = cnn.CifarCNN()
+    before = copy.deepcopy(net.state_dict())
     with pytest.raises(FloatingPointError, match="Lower learning_rate, which is 1e"):
         options = {"learning_rate": 1e9, **QUIET}
-        cnn.train_model(first(cifar, train=300), cnn.CifarCNN(), nn.CrossEntropyLoss(), 3, **options)
+        cnn.train_model(first(cifar, train=300), net, nn.CrossEntropyLoss(), 3, **options)
+    assert all(torch.equal(value, before[name]) for name, value in net.state_dict().items())
 
 
 def test_batches_shrink_where_memory_runs_out(mnist, capsys):
@@ -180,6 +183,9 @@ def test_batches_shrink_where_memory_runs_out(mnist, capsys):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
+        ({"num_epochs": True}, "num_epochs must be a whole number"),
+        ({"seed": 0.5}, "seed must be a whole number, but it is 0.5"),
+        ({"batch_size": np.array([8, 16])}, "batch_size must be a whole number"),
         ({"num_epochs": 0}, "num_epochs must be a whole number of at least 1, but it is 0"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1"),
         ({"batch_size": 2.5}, "batch_size must be a whole number"),
@@ -198,13 +204,33 @@ def test_bad_arguments_are_named(changes, message, mnist):
         cnn.train_model(first(mnist, 20), cnn.SimpleCNN(), nn.CrossEntropyLoss(), **arguments)
 
 
+def test_numbers_of_numpy_and_torch_are_numbers(mnist):
+    few, histories = first(mnist, 100), []
+    plain = {"num_epochs": 1, "learning_rate": 0.25, "batch_size": 50, "seed": 3, "shift": 0, "mirror": False}
+    numpy = {"num_epochs": np.int64(1), "learning_rate": np.float32(0.25), "batch_size": np.uint8(50)}
+    numpy |= {
+        "seed": torch.tensor(3),
+        "shift": np.array(0),
+        "mirror": np.bool_(False),
+        "momentum": np.float64(0.9),
+    }
+    for options in (plain, numpy):
+        torch.manual_seed(0)
+        net = cnn.PoolingCNN()
+        settings = {**options, **QUIET}
+        epochs = settings.pop("num_epochs")
+        histories.append(cnn.train_model(few, net, nn.CrossEntropyLoss(), epochs, **settings))
+        assert {type(value) for value in histories[-1][1].values()} == {int, float, torch.Tensor}
+    assert histories[0][1]["val_loss"] == histories[1][1]["val_loss"]
+
+
 def test_a_network_for_other_images_is_refused(mnist):
     with pytest.raises(
         ValueError, match=r"CifarCNN cannot take MNIST stand-in's images of shape \(1, 28, 28\)"
     ):
         cnn.train_model(first(mnist, 20), cnn.CifarCNN(), nn.CrossEntropyLoss(), 1, **QUIET)
     five = nn.Sequential(nn.Flatten(), nn.Linear(784, 5))
-    with pytest.raises(ValueError, match=r"gives \(2, 5\) for two images; wanted are logits \(2, 10\)"):
+    with pytest.raises(ValueError, match=r"gives \(2, 5\) for 2 images; wanted are logits \(2, 10\)"):
         cnn.train_model(first(mnist, 200), five, nn.CrossEntropyLoss(), 1, **QUIET)
 
 

@@ -1,5 +1,7 @@
 """The images of a data set as bytes on a device, and the batches that are made of them there."""
 
+from itertools import pairwise
+
 import torch
 
 EVALUATED_AT_ONCE = 100  # images: their activations stay in the cache, which is faster than more at a time
@@ -19,9 +21,17 @@ class DeviceImages:
         Images and labels, and how the images are normalised.
     device : torch.device
         Where they go; on the processor they stay in the file that they are mapped from.
+    name : str
+        What an error calls them: "training".
+
+    Attributes
+    ----------
+    layout, dtype
+        Of the batches, as the network wants them (see `training.networks.fit`).
     """
 
-    def __init__(self, split, device):
+    def __init__(self, split, device, name="given"):
+        self.name, self.layout, self.dtype = name, LAYOUT, torch.float32
         images = split.values
         arrays = images.writable, split.labels, images.scale, images.offset
         self.pixels, self.labels, self.scale, self.offset = (torch.as_tensor(a).to(device) for a in arrays)
@@ -30,9 +40,10 @@ class DeviceImages:
         return len(self.labels)
 
     def normalized(self, pixels):
-        """Return bytes (N, C, H, W) as normalised floats in `LAYOUT`."""
+        """Return bytes (N, C, H, W) as normalised floats."""
         # Multiplied in the layout of the bytes, where a channel's pixels lie together: a third of the time.
-        return (pixels * self.scale).add_(self.offset).contiguous(memory_format=LAYOUT)
+        floats = (pixels * self.scale).add_(self.offset)
+        return floats.to(self.dtype).contiguous(memory_format=self.layout)
 
     def in_order(self, count=None):
         """Yield the first ``count`` (images, labels) as they come, all unless given."""
@@ -47,13 +58,24 @@ class DeviceImages:
         order = torch.randperm(count, generator=generator).to(device)
         mirrored = torch.rand(count, generator=generator).to(device).lt(0.5)
         moves = torch.randint(2 * shift + 1, (2, count), generator=generator).to(device)
-        for start in range(0, count, batch_size):
-            part = slice(start, start + batch_size)
+        for start, stop in pairwise(batch_limits(count, batch_size)):
+            part = slice(start, stop)
             # A fifth of the time of `self.pixels[order[part]]`, which copies pixel by pixel.
             pixels, labels = (array.index_select(0, order[part]) for array in (self.pixels, self.labels))
             if mirror or shift:
                 pixels = moved(pixels, mirrored[part] & mirror, *(moves[:, part] - shift))
             yield self.normalized(pixels), labels
+
+
+def batch_limits(count, batch_size):
+    """Return where the batches of an epoch begin, and ``count``.
+
+    An image over at the end joins the last batch: batch norm cannot learn from one, and its step would be too large.
+    """
+    starts = list(range(0, count, batch_size))
+    if batch_size > 1 and len(starts) > 1 and count - starts[-1] == 1:
+        starts.pop()
+    return [*starts, count]
 
 
 def moved(pixels, mirrored, up, left):

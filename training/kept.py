@@ -7,11 +7,15 @@ tensors and plain values only. It is used if networks, images and recipe are the
 left as it is.
 """
 
+import contextlib
+import inspect
+import itertools
 import json
 import os
 import platform
 import re
 import tempfile
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,12 +74,31 @@ def description(networks, dataset, recipe):
 
 
 def _described(net, dataset):
-    """Return shapes of a network's weights, and what it computes."""
+    """Return shapes of a network's weights, what it computes, and the weights that it starts with and keeps."""
     try:
         computes = structure(net, dataset.train.values.shape[1:])
-    except (ValueError, TypeError, RuntimeError):  # torch.fx cannot follow every Python
-        computes = str(net).split("\n")
-    return {"weights": _shapes(net.state_dict()), "computes": computes}
+    except ValueError:  # torch.fx cannot follow every Python
+        computes = [*str(net).split("\n"), *_code(net)]
+    frozen = {name: _crc(value) for name, value in net.named_parameters() if not value.requires_grad}
+    described = {"weights": _shapes(net.state_dict()), "computes": computes}
+    return {**described, "frozen": frozen} if frozen else described
+
+
+def _code(net):
+    """Return the lines of code of a network's own ``forward`` methods, those of its parts included."""
+    kinds = dict.fromkeys(type(module) for module in net.modules())
+    own = [kind.forward for kind in kinds if not kind.__module__.startswith("torch.")]
+    lines = []
+    for forward in own:
+        try:
+            lines += inspect.getsource(forward).split("\n")
+        except (OSError, TypeError):  # typed into a console
+            lines.append(forward.__code__.co_code.hex())
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _crc(value):
+    return f"{zlib.crc32(value.detach().cpu().contiguous().float().numpy()):08x}"
 
 
 def _shapes(state):
@@ -179,18 +202,29 @@ def find(name, wanted):
     return similar
 
 
+def load(net, weights):
+    """Give a network kept weights; those of its own that are frozen stay, to the last digit."""
+    frozen = {name: value for name, value in net.named_parameters() if not value.requires_grad}
+    net.load_state_dict({**weights, **frozen})
+
+
+RETRAIN = "RETRAIN = True in the first cell (in Python, retrain=True)"
+
+
 def describe(name, result):
     """Return what a reader should know of a result that is used: a sentence or two."""
-    epochs, title = result.record["recipe"]["num_epochs"], result.record["data"]["title"]
-    begin = f"{name}: trained before, for {epochs} epochs on {title}"
-    if result.likeness is Likeness.RECODED:
+    epochs, data = result.record["recipe"]["num_epochs"], result.record["data"]
+    images = f"{data['counts'][0]:,} images of " if data.get("changed") else ""
+    begin = f"{name}: trained before, for {epochs} epoch{'s' * (epochs > 1)} on {images}{data['title']}"
+    # Stand-ins are drawn anew on each machine, some of which round otherwise: that is no other encoding.
+    if result.likeness is Likeness.RECODED and not data["title"].endswith("stand-in"):
         return (
             f"{begin}, on another encoding of the same pictures: {result.record['images']}. A validation image here "
-            "may have been among its training images. retrain=True trains on yours."
+            f"may have been among its training images. {RETRAIN} trains on yours."
         )
     accuracies = [history[-1]["val_accuracy"] for history in result.snapshots.values()]
     right = f" ({accuracies[0]:.1%} of the validation images right)" if len(accuracies) == 1 else ""
-    return f"{begin}{right}. retrain=True trains now."
+    return f"{begin}{right}. {RETRAIN} trains now."
 
 
 def keep(name, wanted, snapshots, networks=None):
@@ -210,12 +244,31 @@ def keep(name, wanted, snapshots, networks=None):
         return
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        stem, number = file_stem(name, wanted), 1
-        while (path := folder / f"{stem}-{number}.pt").exists():  # an old file is never written over
-            number += 1
-        write(path, wanted, snapshots, networks)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".", suffix=".part") as own:
+            whole = Path(own) / "result.pt"
+            write(whole, wanted, snapshots, networks)
+            if whole.stat().st_size > LARGEST:
+                print(f"{name} is too large to be kept: its weights take more than {LARGEST / 1e6:.0f} MB.")
+                return
+            publish(whole, folder, file_stem(name, wanted))
     except OSError as error:
         print(f"This training could not be kept in {folder} ({error}).")
+
+
+def publish(path, folder, stem):
+    """Give a whole file the first free name ``<stem>-<number>.pt`` in ``folder``, whoever else does so meanwhile."""
+    for number in itertools.count(1):
+        target = folder / f"{stem}-{number}.pt"
+        try:
+            os.link(path, target)  # fails where there is a file already, unlike a renaming
+            return
+        except FileExistsError:
+            continue
+        except OSError:  # a file system without links: claim the name by an empty file
+            with contextlib.suppress(FileExistsError):
+                target.touch(exist_ok=False)
+                os.replace(path, target)
+                return
 
 
 def write(path, wanted, snapshots, networks=None, **facts):
@@ -262,6 +315,9 @@ def _halved(values):
 
 
 def half(value):
-    """Return a tensor on the processor, in half precision where it holds floats."""
+    """Return a tensor on the processor, in half precision where it holds floats that are not too large for it."""
     value = value.detach().cpu().contiguous()
-    return value.half() if value.is_floating_point() else value.clone()
+    if not value.is_floating_point():
+        return value.clone()
+    halved = value.half()
+    return halved if halved.isfinite().all() else value.float()

@@ -1,6 +1,5 @@
 """Training and evaluating a network."""
 
-import copy
 import functools
 import math
 import time
@@ -9,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
-from training.batches import LAYOUT, DeviceImages
-from training.recipes import RECIPES, one_cycle, validated_recipe
+from training.batches import DeviceImages, batch_limits
+from training.networks import duplicate, fit, left_as_it_came, place_of, random_numbers, resting_modules_rest
+from training.recipes import RECIPES, one_cycle, validated_recipe, whole_number
 
 EXAMPLES = 6  # validation images whose activations a network keeps after its training
 
@@ -27,11 +27,10 @@ def smaller_batches_if_memory_runs_out(train):
 
     @functools.wraps(train)
     def attempt(dataset, net, *arguments, **options):
-        at_first = {name: value.cpu().clone() for name, value in net.state_dict().items()}
         while True:
             try:
                 return train(dataset, net, *arguments, **options)
-            except torch.OutOfMemoryError:
+            except torch.OutOfMemoryError:  # the network is as it came again
                 batch_size = options.get("batch_size", RECIPES[dataset.name]["batch_size"])
                 if batch_size == 1:
                     raise
@@ -39,7 +38,6 @@ def smaller_batches_if_memory_runs_out(train):
             print(
                 f"The device has no room for batches of {batch_size}: starting again with {batch_size // 2}."
             )
-            net.load_state_dict(at_first)
 
     return attempt
 
@@ -72,7 +70,8 @@ def train_model(
     dataset : MulticlassDataset
         Trained on its training images; its validation images are evaluated after each epoch.
     net : nn.Module
-        Changed in place, and left on ``device``.
+        Changed in place, and left on ``device``, in evaluation mode; as it came if the training fails. Layers that
+        are frozen, or in evaluation mode while the network is not, stay so.
     criterion : callable
         Loss of (logits, labels), a mean over the batch, such as ``nn.CrossEntropyLoss()``.
     num_epochs : int
@@ -100,20 +99,36 @@ def train_model(
     Raises
     ------
     ValueError
-        If an argument is out of range or unknown, or the network cannot take the images.
+        If an argument is out of range or unknown, there are no images, or the network cannot take them.
     FloatingPointError
         If the loss is not finite any more.
     """
     recipe = validated_recipe(dataset, num_epochs, recipe)
-    batch_size, peak, momentum = recipe["batch_size"], recipe["learning_rate"], recipe["momentum"]
+    num_epochs, seed = whole_number("num_epochs", num_epochs, 1), whole_number("seed", seed)
     device = torch.device(device or best_device())
-    train, val = (DeviceImages(split, device) for split in (dataset.train, dataset.val))
-    net.to(device, memory_format=LAYOUT)
-    check_fit(net, train, dataset.title)
-    optimizer = torch.optim.SGD(
-        net.parameters(), peak, momentum, weight_decay=recipe["weight_decay"], nesterov=momentum > 0
+    train, val = (
+        DeviceImages(dataset.train, device, "training"),
+        DeviceImages(dataset.val, device, "validation"),
     )
-    steps = num_epochs * math.ceil(len(train) / batch_size)
+    with left_as_it_came(net), resting_modules_rest(net), random_numbers(seed, device):
+        fit(net, dataset, train, val, smallest=min(recipe["batch_size"], len(train)))
+        snapshots = run_epochs(net, train, val, criterion, num_epochs, recipe, seed, progress, on_epoch)
+    classify_examples(net, dataset)
+    return snapshots
+
+
+def run_epochs(net, train, val, criterion, num_epochs, recipe, seed, progress, on_epoch):
+    """Train a network that fits its images, and evaluate it before the first epoch and after each."""
+    batch_size, peak, momentum = recipe["batch_size"], recipe["learning_rate"], recipe["momentum"]
+    learning = [weights for weights in net.parameters() if weights.requires_grad]
+    if not learning:
+        raise ValueError(
+            f"{type(net).__name__} has no weights that can learn: all are frozen, or there are none"
+        )
+    optimizer = torch.optim.SGD(
+        learning, peak, momentum, weight_decay=recipe["weight_decay"], nesterov=momentum > 0
+    )
+    steps = num_epochs * (len(batch_limits(len(train), batch_size)) - 1)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / steps))
     generator, snapshots = torch.Generator().manual_seed(seed), []
     bar = tqdm(total=num_epochs * len(train), unit=" images", unit_scale=True, disable=not progress)
@@ -133,8 +148,8 @@ def train_model(
             numbers = torch.cat([totals / seen, val_totals / len(val)]).tolist()
             if not math.isfinite(sum(numbers)):
                 raise FloatingPointError(
-                    f"After epoch {epoch} the loss is {numbers[0]}: the steps were too large. "
-                    f"Lower learning_rate, which is {peak:g}, and train a new network."
+                    f"After epoch {epoch} the loss is {numbers[0]}: the steps were too large. Lower learning_rate, "
+                    f"which is {peak:g}, and train again; the network is as it was before."
                 )
             (rate,), now = scheduler.get_last_lr(), time.perf_counter()
             snapshots.append(snapshot_of(net, epoch, numbers, rate, now - start, seen / (now - epoch_start)))
@@ -146,7 +161,6 @@ def train_model(
         bar.set_description(f"stopped after {max(len(snapshots) - 1, 0)} of {num_epochs} epochs")
     finally:
         bar.close()
-    classify_examples(net, dataset)
     return snapshots
 
 
@@ -176,7 +190,7 @@ def summed(results):
     losses, logits, labels = zip(*results, strict=True)
     sizes = torch.tensor([len(part) for part in labels], dtype=torch.float32)
     hits = torch.cat(logits).argmax(1).eq(torch.cat(labels)).sum()
-    return torch.stack([torch.stack(losses) @ sizes.to(hits.device), hits])
+    return torch.stack([torch.stack(losses).float() @ sizes.to(hits.device), hits])
 
 
 def evaluate_batches(net, batches, criterion):
@@ -187,23 +201,11 @@ def evaluate_batches(net, batches, criterion):
         return summed([(criterion(logits, labels), logits, labels) for logits, labels in answers])
 
 
-def check_fit(net, images, title):
-    """Raise ValueError unless a network takes the images and gives a logit for each class."""
-    shape = tuple(images.pixels.shape[1:])
-    try:
-        with torch.inference_mode():
-            logits = net.eval()(images.normalized(images.pixels[:2]))
-    except RuntimeError as error:
-        if isinstance(error, torch.OutOfMemoryError):
-            raise
-        raise ValueError(
-            f"{type(net).__name__} cannot take {title}'s images of shape {shape}: {error}"
-        ) from None
-    classes = int(images.labels.max()) + 1
-    if logits.shape != (2, classes):
-        raise ValueError(
-            f"{type(net).__name__} gives {tuple(logits.shape)} for two images; wanted are logits (2, {classes})"
-        )
+def check_fit(net, dataset, device):
+    """Raise ValueError unless a network can learn from a data set; give lazy layers their weights if it can."""
+    train = DeviceImages(dataset.train.first(2), device, "training")
+    with left_as_it_came(net):
+        fit(net, dataset, train)
 
 
 def evaluate(net, dataset, split, device=None):
@@ -224,9 +226,14 @@ def evaluate(net, dataset, split, device=None):
     -------
     (float, float)
         Mean cross-entropy (natural logarithm), and the fraction of right answers.
+
+    Raises
+    ------
+    ValueError
+        If there are no images, or the network cannot take them.
     """
-    device = torch.device(device or best_device())
-    images, copied = DeviceImages(split, device), copy.deepcopy(net).to(device, memory_format=LAYOUT)
+    images, copied = DeviceImages(split, torch.device(device or best_device())), duplicate(net)
+    fit(copied, dataset, images)
     loss, accuracy = (evaluate_batches(copied, images.in_order(), F.cross_entropy) / len(images)).tolist()
     return loss, accuracy
 
@@ -236,8 +243,8 @@ def classify_examples(net, dataset):
 
     The networks of `cnn` then hold the activations of these six in ``outputs``.
     """
-    examples = torch.as_tensor(dataset.val.values[:EXAMPLES]).to(next(net.parameters()).device)
+    examples = torch.as_tensor(dataset.val.values[:EXAMPLES]).to(*place_of(net))
     with torch.no_grad():
         logits = net.eval()(examples)
     net.data_title = dataset.title
-    return logits.softmax(1).cpu()
+    return logits.float().softmax(1).cpu()

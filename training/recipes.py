@@ -34,28 +34,45 @@ def one_cycle(progress):
 
 
 def validated_recipe(dataset, num_epochs, changes):
-    """Return the recipe for a data set with changes, or raise ValueError about the first that makes no sense."""
+    """Return the recipe for a data set with changes, in plain numbers, or raise ValueError if one makes no sense."""
     recipe = RECIPES[dataset.name]
     if unknown := set(changes) - set(recipe):
         raise ValueError(
             f"train_model knows no {', '.join(sorted(unknown))}; a recipe has {', '.join(recipe)}"
         )
     recipe = {**recipe, **changes}
-    integers = {
-        "num_epochs": (num_epochs, 1),
-        "batch_size": (recipe["batch_size"], 1),
-        "shift": (recipe["shift"], 0),
-    }
-    for name, (value, minimum) in integers.items():
-        if not isinstance(value, int) or value < minimum:
-            raise ValueError(f"{name} must be a whole number of at least {minimum}, but it is {value!r}")
-    rates = {name: recipe[name] for name in ("learning_rate", "momentum", "weight_decay")}
-    for name, value in rates.items():
-        if not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise ValueError(f"{name} must be a finite number, but it is {value!r}")
+    whole_number("num_epochs", num_epochs, 1)
+    for name, minimum in (("batch_size", 1), ("shift", 0)):
+        recipe[name] = whole_number(name, recipe[name], minimum)
+    for name in ("learning_rate", "momentum", "weight_decay"):
+        recipe[name] = finite_number(name, recipe[name])
+    recipe["mirror"] = bool(recipe["mirror"])
     if recipe["learning_rate"] <= 0:
         raise ValueError(f"learning_rate must be a number above 0, but it is {recipe['learning_rate']!r}")
     for name in ("momentum", "weight_decay"):
         if not 0 <= recipe[name] < 1:
             raise ValueError(f"{name} must be from 0 to below 1, but it is {recipe[name]!r}")
     return recipe
+
+
+def whole_number(name, value, minimum=None):
+    """Return a whole number, be it Python's, NumPy's or torch's, as an int; raise ValueError for anything else."""
+    number = _plain(value)
+    if type(number) is not int or (minimum is not None and number < minimum):
+        least = "" if minimum is None else f" of at least {minimum}"
+        raise ValueError(f"{name} must be a whole number{least}, but it is {value!r}")
+    return number
+
+
+def finite_number(name, value):
+    """Return a number, be it Python's, NumPy's or torch's, as a float; raise ValueError for anything else."""
+    number = _plain(value)
+    if type(number) not in (int, float) or not math.isfinite(number):
+        raise ValueError(f"{name} must be a finite number, but it is {value!r}")
+    return float(number)
+
+
+def _plain(value):
+    """Return NumPy's and torch's numbers as Python's, which can be kept in a file; others as they are."""
+    single = hasattr(value, "item") and getattr(value, "ndim", 0) == 0
+    return value.item() if single else value

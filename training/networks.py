@@ -1,0 +1,167 @@
+"""How a caller's network is treated: tried on a copy before work starts, and left as it came if the work fails."""
+
+import contextlib
+import copy
+
+import torch
+from torch import nn
+
+from training.batches import LAYOUT
+
+
+def duplicate(net):
+    """Return a copy of a network; activations that it holds with their graph, which torch does not copy, lose it."""
+    held = [value for module in net.modules() for value in _flat(vars(module))]
+    graphs = {id(value): value.detach() for value in held if not value.is_leaf}
+    return copy.deepcopy(net, graphs)
+
+
+def _flat(values):
+    """Yield the tensors in nested dicts, lists and tuples; modules and parameters are left out."""
+    for value in values.values() if isinstance(values, dict) else values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (dict, list, tuple)):
+            yield from _flat(value)
+
+
+def place_of(net):
+    """Return the device and the floating-point type of a network's first weights."""
+    weights = next((value for value in net.parameters() if value.is_floating_point()), torch.empty(0))
+    return weights.device, weights.dtype
+
+
+@contextlib.contextmanager
+def left_as_it_came(net):
+    """Give a network back its weights, modes, gradients and device if the block fails; its layout in any case."""
+    lazy, modes = nn.parameter.is_lazy, [(module, module.training) for module in net.modules()]
+    weights = [(value, value.detach().clone(), value.grad) for value in net.parameters() if not lazy(value)]
+    buffers = [
+        (module._buffers, name, value, value.detach().clone())
+        for module in net.modules()
+        for name, value in module._buffers.items()
+        if value is not None and not lazy(value)
+    ]
+    try:
+        yield
+    except BaseException:
+        for value, before, gradient in weights:
+            value.data, value.grad = before, gradient
+        for where, name, value, before in buffers:
+            value.data = before
+            where[name] = value
+        for module, mode in modes:
+            module.training = mode
+        raise
+    strides = {id(value): before.stride() for value, before, _ in weights}
+    for value in net.parameters():
+        wanted = strides.get(id(value)) or torch.empty(value.shape, device="meta").stride()
+        if value.stride() != wanted:
+            given = torch.empty_strided(value.shape, wanted, dtype=value.dtype, device=value.device)
+            value.data = given.copy_(value.detach())
+
+
+@contextlib.contextmanager
+def resting_modules_rest(net):
+    """Keep modules in evaluation mode that came so in a network in training mode, as a frozen batch norm does."""
+    resting = [module for module in net.modules() if net.training and not module.training]
+    for module in resting:
+        module.train = lambda mode=True, module=module: module
+    try:
+        yield
+    finally:
+        for module in resting:
+            del module.train
+
+
+@contextlib.contextmanager
+def random_numbers(seed, device):
+    """Seed torch's global random numbers, which dropout draws from, and give them back as they were."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.default_generator.manual_seed(seed)  # `torch.manual_seed` would seed all GPUs too
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        yield
+
+
+def fit(net, dataset, *parts, smallest=None):
+    """Move a network to where its images are, in the layout that it can take, and tell the images its layout and type.
+
+    PyTorch is fastest with channels last; a network that calls ``view`` as textbooks do needs them first. Layers that
+    wait for their first image, as ``nn.LazyLinear``, get their weights.
+
+    Parameters
+    ----------
+    net : nn.Module
+        Changed in place.
+    dataset : MulticlassDataset
+        Names the classes.
+    *parts : DeviceImages
+        What it will see.
+    smallest : int, optional
+        Images in the smallest batch that it will be trained on.
+
+    Raises
+    ------
+    ValueError
+        If there are no images, a label is none of the classes, or the network cannot take the images or does not give
+        a logit for each class.
+    """
+    check_images(dataset, parts)
+    images, device = parts[0], parts[0].pixels.device
+    net.to(device)
+    for part in parts:
+        part.dtype, part.layout = place_of(net)[1], torch.contiguous_format
+    if any(map(nn.parameter.is_lazy, [*net.parameters(), *net.buffers()])):
+        modes = [(module, module.training) for module in net.modules()]
+        try_out(net, images, dataset)
+        for module, mode in modes:
+            module.training = mode
+    copied = duplicate(net)
+    try_out(copied, images, dataset)
+    if smallest == 1:
+        try_out(copied.train(), images, dataset, count=1)
+    with contextlib.suppress(ValueError):
+        images.layout = LAYOUT
+        try_out(copied.to(memory_format=LAYOUT), images, dataset)
+        net.to(memory_format=LAYOUT)
+        for part in parts:
+            part.layout = LAYOUT
+        return
+    images.layout = torch.contiguous_format
+
+
+def check_images(dataset, parts):
+    """Raise ValueError if a part of a data set is empty, or holds a label that is none of its classes."""
+    classes = len(dataset.label_names)
+    for part in parts:
+        if not len(part):
+            raise ValueError(
+                f"there are no {part.name} images of {dataset.title}: its {part.name} part is empty"
+            )
+        low, high = part.labels.min().item(), part.labels.max().item()
+        if low < 0 or high >= classes:
+            wrong = low if low < 0 else high
+            raise ValueError(
+                f"labels must be from 0 to {classes - 1}, one a class, but {part.name} has {wrong}"
+            )
+
+
+def try_out(net, images, dataset, count=2):
+    """Raise ValueError unless a network takes some images, in its mode, and gives a logit for each class."""
+    name, pixels = type(net).__name__, images.pixels[:count]
+    try:
+        with torch.no_grad():
+            logits = (net if count == 1 else net.eval())(images.normalized(pixels))
+    except (RuntimeError, ValueError) as error:
+        if isinstance(error, torch.OutOfMemoryError):
+            raise
+        if count == 1:
+            raise ValueError(f"{name} cannot learn from a batch of one image: {error}") from None
+        shape = tuple(pixels.shape[1:])
+        raise ValueError(f"{name} cannot take {dataset.title}'s images of shape {shape}: {error}") from None
+    wanted = (len(pixels), len(dataset.label_names))
+    shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else f"a {type(logits).__name__}"
+    if shape != wanted:
+        raise ValueError(f"{name} gives {shape} for {wanted[0]} images; wanted are logits {wanted}")
