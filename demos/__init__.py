@@ -6,7 +6,6 @@ from demos.filter_bank import filter_bank_explorer
 from demos.glass_box import glass_box
 from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
-from demos.network_layers import layer_explorer
 from demos.pictures import PHOTOGRAPH, example_pictures
 from demos.pooling_windows import pooling_explorer
 from demos.predictions import prediction_explorer
@@ -25,7 +24,6 @@ __all__ = [
     "glass_box",
     "im2col_player",
     "kernel_explorer",
-    "layer_explorer",
     "pooling_explorer",
     "prediction_explorer",
     "receptive_field_explorer",

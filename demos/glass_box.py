@@ -94,7 +94,7 @@ def glass_box(net, images, labels, *, targets=None, mean=0, std=1, title=None, o
             },
         },
         alt=f"{name}, layer by layer: an image to paint on, all feature maps, and a bar for each class",
-        title=f"glass-box-{name}",
+        title=f"glass-box-{name}".replace(" ", "-"),
     )
 
 
