@@ -194,8 +194,9 @@ def structure(net, input_shape):
 
 def _settings(module):
     """Return the settings of a module that its weights do not show: of a dropout, not of a dense layer."""
-    usual = isinstance(module, nn.Linear) or (isinstance(module, BATCH_NORMS) and module.eps == 1e-5)
-    return [] if module is None or usual or not module.extra_repr() else [module.extra_repr()]
+    shown = isinstance(module, nn.Linear | nn.Flatten)  # by its weights, and by the shape behind it
+    usual = isinstance(module, BATCH_NORMS) and module.eps == 1e-5
+    return [] if module is None or shown or usual or not module.extra_repr() else [module.extra_repr()]
 
 
 def count_parameters(net):

@@ -91,7 +91,7 @@ def test_networks_are_trained_alike_and_drawn(dataset, trainings):
 def test_a_study_is_kept_for_its_images_recipe_and_networks(dataset, trainings, capsys):
     first = comparison.histories(small(), dataset)
     assert comparison.histories(small(), dataset) == first and len(trainings) == 2
-    assert "small: trained before, for 1 epochs on CIFAR-10 stand-in." in capsys.readouterr().out
+    assert "small: trained before, for 1 epoch on CIFAR-10 stand-in." in capsys.readouterr().out
     assert comparison.histories(small(learning_rate=0.01), dataset) != first and len(trainings) == 4
     assert comparison.histories(small(False), dataset) != first and len(trainings) == 6  # an edited network
     comparison.histories(small(), MulticlassDataset.cifar().to_torch())  # not normalised
