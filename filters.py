@@ -77,14 +77,25 @@ def pair(value, name, minimum):
     return tuple(int(v) for v in values)
 
 
+def as_array(values):
+    """Return what may be a tensor, on a GPU or with a gradient, as a NumPy array."""
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        return (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+    return np.asarray(values)
+
+
 def validated_matrix(array, name):
-    """Return ``array`` as floats, or raise ValueError: it must be a matrix of finite numbers with entries."""
-    array = np.asarray(array)
+    """Return ``array`` as floats of at least 32 bits, or raise ValueError if it is no matrix of finite numbers."""
+    array = as_array(array)
     if array.dtype.kind not in "fiub":
         raise ValueError(f"{name} must hold real numbers; got an array of {array.dtype}")
     if array.ndim != 2 or array.size == 0:
         raise ValueError(f"{name} must be a matrix (rows, columns) with entries; got the shape {array.shape}")
-    array = array if array.dtype.kind == "f" else array.astype(np.float32)
+    if (
+        array.dtype.kind != "f" or array.dtype.itemsize < 4
+    ):  # half precision ends at 65,504, and sums go further
+        array = array.astype(np.float32)
     if not np.isfinite(array).all():
         raise ValueError(
             f"{name} holds NaN or infinity: replace those entries first, e.g. with np.nan_to_num"
@@ -248,7 +259,7 @@ def bank_responses(image, bank=None):
     array
         float32 (filters, rows, columns).
     """
-    bank = leung_malik_bank() if bank is None else np.asarray(bank, dtype=np.float32)
+    bank = leung_malik_bank() if bank is None else as_array(bank).astype(np.float32)
     margin = bank.shape[1] // 2
     padded = np.pad(validated_matrix(image, "image").astype(np.float32), margin, mode="edge")
     # 48 filters of 49x49 are 115,000 products a pixel: torch's convolution, which the lecture comes to later.
@@ -301,6 +312,7 @@ def classic_kernel(kind, scale=1.0, angle=0.0):
     return unit(oriented(down, right, scale, np.deg2rad(angle), order, elongation=1))
 
 
+@figures.own_style
 def draw_kernels(kernels=None) -> Figure:
     """Draw kernels side by side with their names, all on one zero-centred colour map."""
     kernels = CLASSIC if kernels is None else kernels
@@ -308,7 +320,7 @@ def draw_kernels(kernels=None) -> Figure:
     for ax, (name, kernel) in zip(
         fig.subplots(1, len(kernels), squeeze=False)[0], kernels.items(), strict=True
     ):
-        rows, columns = kernel.shape
+        rows, columns = (kernel := as_array(kernel)).shape
         figures.show_signed(ax, kernel, title=f"{name}\n{rows}x{columns}, sum {kernel.sum():.2g}")
     return fig
 
@@ -321,6 +333,7 @@ def show_kernels():
     )
 
 
+@figures.own_style
 def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     """Draw images, a kernel, and the signed response of each image to it.
 
@@ -340,6 +353,7 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     Figure
         One row an image: the image, the kernel, the response at the same scale of pixels.
     """
+    kernel = validated_matrix(kernel, "kernel")
     responses = [convolve(image, kernel, stride=stride) for image in images]
     limit = figures.magnitude(responses)
     fig = figures.figure(6.6, 1.9 * len(images))  # three digits fit on a slide

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import figures
-from filters import classic_kernel, convolve, pair, validated_matrix, windows
+from filters import as_array, classic_kernel, convolve, pair, validated_matrix, windows
 
 KINDS = ("average", "max")
 
@@ -60,9 +60,10 @@ def pool(x, size, stride=None, kind="average", padding=0):
     return seen.max(axis=(2, 3)) if kind == "max" else seen.mean(axis=(2, 3))
 
 
+@figures.own_style
 def draw_pooling(x, size, stride, kind) -> Figure:
     """Draw an image of numbers beside its pooled version, three windows and their outputs marked."""
-    x = np.asarray(x)
+    x = as_array(x)
     output = pool(x, size, stride, kind)
     fig = figures.figure(10, 5.2)
     left, right = fig.subplots(1, 2, width_ratios=[x.shape[1], output.shape[1] + 1.5])
@@ -106,6 +107,7 @@ def rings(rows=128):
     return 0.5 + 0.5 * np.cos(np.pi * (down**2 + right**2) / rows)
 
 
+@figures.own_style
 def draw_subsampling(image, step=2):
     """Draw an image, and every ``step``-th pixel of it without and with a blur before.
 

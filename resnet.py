@@ -17,6 +17,7 @@ from torchvision.transforms import functional as vision
 
 import cnn
 import datasets
+from datafiles import photographs
 from datafiles.files import digest
 from datafiles.images import Images
 
@@ -107,17 +108,20 @@ class Prediction(tuple):
         return prediction
 
 
-def classify(images, batch_size):
+def classify(images, batch_size, retrain=False):
     """Return the five likeliest categories of each photograph.
 
     Without ResNet-50's weights the lecture's own CifarCNN, which knows ten classes, stands in, and says so.
 
     Parameters
     ----------
-    images : array
-        (count, rows, columns, 3) uint8.
+    images : array or list of arrays
+        (count, rows, columns, 3) uint8; or a list of photographs of any sizes, (rows, columns, 3), (rows, columns) if
+        they are grey, or (rows, columns, 4) if they are transparent, which are seen on white.
     batch_size : int
         Photographs at a time.
+    retrain : bool
+        Train the stand-in now, where there is one.
 
     Returns
     -------
@@ -128,18 +132,14 @@ def classify(images, batch_size):
     Raises
     ------
     ValueError
-        If ``images`` are not such an array, or ``batch_size`` is not a whole number above 0.
+        If ``images`` are not such photographs, or ``batch_size`` is not a whole number above 0.
     """
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8 or 0 in images.shape:
-        raise ValueError(
-            f"images must be uint8 of shape (count, rows, columns, 3); got {images.dtype} of {images.shape}"
-        )
+    images = photographs.in_colour(images)
     if not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
         raise ValueError(f"batch_size must be a whole number of at least 1; got {batch_size!r}")
     net = pretrained()
     if net is None:
-        return stand_in(images, batch_size)
+        return stand_in(images, batch_size, retrain)
     transform = WEIGHTS.transforms()
     crops = np.stack([see(image, transform) for image in images])
     mean, std = (np.array(value, np.float32)[:, None, None] for value in (transform.mean, transform.std))
@@ -162,7 +162,7 @@ def see(image, transform):
     array
         (3, 224, 224) uint8.
     """
-    tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1)
+    tensor = torch.from_numpy(photographs.middle(image)).permute(2, 0, 1)
     tensor = vision.resize(
         tensor, transform.resize_size, transform.interpolation, antialias=transform.antialias
     )
@@ -206,17 +206,17 @@ def pretrained():
     expected = re.search(r"-([0-9a-f]{8,})\.", path.name)
     if expected and not digest(path, "sha256").startswith(expected[1]):
         print(f"{path} is used, but it is not the official file: its checksum is not {expected[1]}.")
-    return net
+    return net.float()  # half of the room on disk is enough for some
 
 
-def stand_in(images, batch_size):
+def stand_in(images, batch_size, retrain=False):
     """Classify by the lecture's CifarCNN, which sees each photograph shrunk to 32x32."""
     dataset = datasets.MulticlassDataset.cifar().normalize()
     net = cnn.CifarCNN()
-    cnn.trained(net, dataset, num_epochs=20)
+    cnn.trained(net, dataset, num_epochs=20, retrain=retrain)
     title = f"CifarCNN ({dataset.title}), standing in for ResNet-50"
     print(f"Until then a stand-in classifies: {title}.")
-    tensors = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2)
-    crops = vision.resize(tensors, [32, 32], antialias=True).numpy()
+    tensors = [torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1) for image in images]
+    crops = np.stack([vision.resize(image, [32, 32], antialias=True).numpy() for image in tensors])
     top5 = guess(net, Images(crops, dataset.mean, dataset.std, tensors=True), batch_size)
     return Prediction(dataset.label_names, crops.transpose(0, 2, 3, 1), top5, title)

@@ -197,3 +197,21 @@ def test_figures_show_what_was_computed():
     assert drawn.norm.vmin == -drawn.norm.vmax  # zero is white
     titles = [ax.get_title() for ax in filters.draw_kernels().axes]
     assert [title.split("\n")[0] for title in titles] == list(filters.CLASSIC)
+
+
+@pytest.mark.parametrize("kernel_type", [np.float16, np.float32, np.float64, np.int64])
+def test_half_precision_does_not_overflow(kernel_type):
+    image = np.full((6, 6), 300, np.float16)
+    response = filters.convolve(image, np.full((5, 5), 10, kernel_type))
+    assert response.dtype == (np.float64 if kernel_type == np.float64 else np.float32)
+    np.testing.assert_array_equal(response, 75_000)
+    assert np.isfinite(filters.bank_responses(np.full((8, 8), 60_000, np.float16))).all()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_tensors_of_a_network_are_kernels(dtype):
+    image = np.random.default_rng(0).random((9, 9))
+    kernel = torch.nn.Conv2d(1, 1, 3).to(dtype).weight[0, 0]  # with a gradient
+    values = kernel.detach().float().numpy()
+    np.testing.assert_allclose(filters.convolve(image, kernel), filters.convolve(image, values), rtol=1e-6)
+    assert filters.draw_convolution([image], kernel) and filters.draw_kernels({"learned": kernel.float()})

@@ -70,3 +70,10 @@ def test_the_figure_marks_three_windows_and_their_outputs(kind):
         assert window.get_width() == 3 and output.get_width() == 1
         np.testing.assert_allclose(np.array(window.get_xy()) + 0.5, 2 * (np.array(output.get_xy()) + 0.5))
     assert len(left.patches) == 3
+
+
+@pytest.mark.parametrize("kind", pooling.KINDS)
+def test_half_precision_does_not_overflow(kind):
+    pooled = pooling.pool(np.full((4, 4), 60_000, np.float16), 2, kind=kind)
+    np.testing.assert_allclose(pooled, 60_000, rtol=1e-3)
+    assert pooled.dtype == np.float32

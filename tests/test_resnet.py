@@ -5,6 +5,7 @@ import pytest
 import torch
 from PIL import Image
 from torchvision.models import ResNet50_Weights, resnet50
+from torchvision.transforms import functional as vision
 
 import datasets
 import resnet
@@ -69,6 +70,36 @@ def test_batches_of_any_size_give_the_same(weights, place):
         assert [guess.id for guess in a] == [guess.id for guess in b]
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64])
+def test_weights_of_another_type_are_used(dtype, weights, place):
+    place({name: value.to(dtype) if value.is_floating_point() else value for name, value in weights.items()})
+    top5 = resnet.classify(IMAGES[:1], 1)[2]
+    assert [guess.id for guess in top5[0]] and all(0 <= guess.score <= 1 for guess in top5[0])
+
+
+def test_photographs_of_many_shapes(weights, place):
+    place(weights)
+    grey = rng.integers(0, 256, (40, 300), dtype=np.uint8)
+    clear = np.dstack([IMAGES[0], np.zeros((300, 260), np.uint8)])
+    opaque = np.dstack([IMAGES[1], np.full((300, 260), 255, np.uint8)])
+    banner = rng.integers(0, 256, (10, 20_000, 3), dtype=np.uint8)
+    _, images, top5 = resnet.classify([grey, clear, opaque, banner, IMAGES[1]], 2)
+    assert images.shape == (5, 224, 224, 3) and len(top5) == 5
+    assert (images[0] == images[0][..., :1]).all() and (images[1] == 255).all()
+    np.testing.assert_array_equal(images[2], images[4])
+
+
+def test_only_the_ends_of_a_very_long_photograph_are_cut():
+    transform = ResNet50_Weights.DEFAULT.transforms()
+    for shape in ((60, 301, 3), (500, 61, 3)):
+        down, right, colour = np.indices(shape)
+        image = (127.5 + 127 * np.sin(down / 5 + right / 7 + colour)).astype(np.uint8)
+        tensor = torch.from_numpy(image).permute(2, 0, 1)
+        resized = vision.resize(tensor, transform.resize_size, transform.interpolation, antialias=True)
+        whole = vision.center_crop(resized, transform.crop_size).numpy().astype(int)
+        assert np.abs(resnet.see(image, transform) - whole).max() < 12  # of 255: half a pixel
+
+
 class Malicious:
     """An object that would run code when unpickled."""
 
@@ -110,6 +141,9 @@ def test_without_weights_the_cell_says_what_to_do_and_goes_on(monkeypatch, capsy
         (IMAGES[0], 1, r"shape \(count, rows, columns, 3\)"),
         (IMAGES / 255, 1, "got float64"),
         (IMAGES[:0], 1, r"\(0, 300"),
+        ([], 1, "got an empty one"),
+        ([IMAGES[0], IMAGES[0] / 255], 1, "photograph 1 is float64"),
+        ([IMAGES[0][..., :2]], 1, r"photograph 0 is uint8 of \(300, 260, 2\)"),
         (IMAGES, 0, "batch_size must be"),
         (IMAGES, 2.5, "batch_size must be"),
     ],
