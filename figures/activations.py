@@ -10,6 +10,7 @@ def layers_with_weights(net):
     return {int(name[1:]): module for name, module in net.named_children() if hasattr(module, "weight")}
 
 
+@figures.own_style
 def draw_layer_output(net, layer, index, widths, height):
     """Draw what goes into a layer, its weights, and what comes out, for one example.
 

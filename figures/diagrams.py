@@ -46,6 +46,7 @@ def layer_table(net, input_shape):
     return header, [*rows, ["Total", "", "", *(f"{total:,}" for total in totals)]]
 
 
+@figures.own_style
 def network_diagram(net, input_shape, title="", *, root=False, pooling=True):
     """Draw a network as stacks of feature maps: rows, columns and channels to scale, dense layers as columns.
 
@@ -141,6 +142,7 @@ def _connect(ax, layer, before, one, other):
         ax.plot([corner[0] + side, target[0]], [corner[1] + dy, target[1]], color=INK, linewidth=1)
 
 
+@figures.own_style
 def block_diagram(block):
     """Draw a residual block of torchvision from its traced modules: two convolutions beside a shortcut.
 

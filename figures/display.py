@@ -10,9 +10,12 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 from PIL import Image
 
+from figures.axes import own_style
+
 PHOTOGRAPH = 20_000  # colours: a drawing with its smoothed edges has fewer
 
 
+@own_style
 def png(fig, scale=1):
     """Return the figure as PNG bytes.
 

@@ -13,13 +13,16 @@ def labels_of(dataset, count):
     return [dataset.label_names[int(label)] for label in dataset.val.labels[:count]]
 
 
+@figures.own_style
 def draw_classes(dataset, columns=10):
     """Draw the first training images of each class, a class a row."""
     labels = np.asarray(dataset.train.labels)
     fig = figures.figure(7, 0.58 * len(dataset.label_names))
     for label, ax in enumerate(fig.subplots(len(dataset.label_names))):
-        chosen = np.flatnonzero(labels == label)[:columns]
-        images = np.stack([dataset.unnormalize(np.asarray(dataset.train.values[int(i)])) for i in chosen])
+        chosen = np.flatnonzero(labels == label)[:columns]  # none in a subset without this class
+        images = dataset.unnormalize(np.asarray(dataset.train.values[chosen]))
+        if not len(chosen):
+            images = np.ones((1, *dataset.train.values.shape[1:]))
         figures.show_image(ax, figures.tile(images, columns, gap=2, fill=1), "" if label else dataset.title)
         ax.set_yticks([images.shape[-1] // 2], [dataset.label_names[label]], fontsize=figures.FONT)
         ax.tick_params(length=0)
@@ -33,6 +36,7 @@ def show_classes(dataset):
     )
 
 
+@figures.own_style
 def draw_evaluation(dataset, probabilities, snapshots):
     """Draw validation images with their two likeliest classes, beside accuracy and loss by epoch.
 

@@ -52,6 +52,7 @@ class LiveCurves:
         return fig
 
 
+@figures.own_style
 def draw_learning_curves(snapshots, title):
     """Draw loss, accuracy and learning rate by epoch."""
     fig = figures.figure(12, 3.8)

@@ -38,6 +38,7 @@ def activations_by_depth(batch_norm, depth=24, width=16, seed=0):
     return spreads
 
 
+@figures.own_style
 def draw_activations_by_depth():
     """Draw the spread of the activations by depth, without and with batch norm."""
     fig = figures.figure(9, 4)

@@ -106,6 +106,7 @@ def trained_alike(study, networks, dataset, **options):
     return snapshots
 
 
+@figures.own_style
 def draw_histories(snapshots, title, quantity="accuracy"):
     """Draw the accuracy, or the "error", on training (left) and validation images (right) for several networks."""
     fig = figures.figure(12, 4.4)

@@ -121,6 +121,7 @@ def kept_answers(net, dataset, device=None):
     return found
 
 
+@figures.own_style
 def draw_ten_views(dataset, images, titles):
     """Draw ten views of an image with a line of text above each."""
     fig = figures.figure(12, 5.2)

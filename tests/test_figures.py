@@ -1,12 +1,22 @@
 """The drawing helpers: what is drawn is what was given."""
 
+import ast
 import io
+from pathlib import Path
 
+import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib import style
 from PIL import Image
 
+import cnn
 import figures
+import filters
+import pooling
+from figures import diagrams, examples, training_curves
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_tile_puts_every_image_in_its_place():
@@ -71,3 +81,55 @@ def test_a_drawing_has_a_palette_and_a_photograph_keeps_its_colours():
 def test_image_tag_carries_the_text_for_those_who_cannot_see():
     tag = figures.image_tag(b"x", 'a "quoted" <text>', 300)
     assert "a &quot;quoted&quot; &lt;text&gt;" in tag and "http" not in tag
+
+
+HISTORY = [
+    {
+        "epoch": k,
+        "learning_rate": 0.1,
+        "train_loss": 1,
+        "val_loss": 2,
+        "train_accuracy": 0.5,
+        "val_accuracy": 0.6,
+    }
+    for k in range(3)
+]
+PICTURES = {
+    "kernels": filters.draw_kernels,
+    "pooling": lambda: pooling.draw_pooling(pooling.EXAMPLE, 3, 2, "max"),
+    "diagram": lambda: diagrams.network_diagram(cnn.SimpleCNN(), (1, 28, 28), "SimpleCNN"),
+    "curves": lambda: training_curves.draw_learning_curves(HISTORY, "a net"),
+    "live curves": lambda: training_curves.LiveCurves("a net", 3).draw(HISTORY),
+}
+STYLES = (
+    "dark_background",
+    {"image.origin": "lower"},
+    {"text.usetex": True},
+    {"font.size": 3, "axes.grid": True},
+)
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_users_style_changes_nothing_and_stays(name):
+    plain = figures.png(PICTURES[name]())
+    for setting in STYLES:
+        with mpl.rc_context():
+            style.use(setting)
+            theirs = dict(mpl.rcParams)
+            assert figures.png(PICTURES[name]()) == plain, setting
+            assert dict(mpl.rcParams) == theirs
+
+
+def test_every_function_that_makes_a_figure_draws_in_our_style():
+    makers = {}
+    for folder in (".", "figures", "studies", "demos", "exercises"):
+        for path in (ROOT / folder).glob("*.py"):
+            for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(function, ast.FunctionDef) and "figures.figure(" in ast.unparse(function):
+                    makers[function.name] = [ast.unparse(each) for each in function.decorator_list]
+    assert len(makers) > 10 and [name for name in makers if "figures.own_style" not in makers[name]] == []
+
+
+def test_classes_without_an_image_are_left_blank(mnist):
+    few = mnist.subset(np.flatnonzero(mnist.train.labels < 3)[:20])
+    assert len(examples.draw_classes(few).axes) == 10
