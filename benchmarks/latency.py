@@ -101,7 +101,7 @@ def by_key(page, root, moves):
 
 def by_pointer(page, root, moves):
     """Return the latencies of the mouse over the first picture that answers to it, or None if none does."""
-    view = root.locator(".pointed, .painted").first
+    view = root.locator(":is(.pointed, .painted):visible").first
     if not view.count():
         return None
     view.scroll_into_view_if_needed()

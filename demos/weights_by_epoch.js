@@ -3,10 +3,12 @@
 import { magnitude, tensor } from "./page/nn.js";
 import { element, write } from "./page/draw.js";
 import { Curve } from "./page/curve.js";
+import { Mosaic } from "./page/mosaic.js";
 
 // data.kernels: (epochs, kernels, 1 or 3, rows, columns); data.accuracy: (epochs,); data.epochs: their numbers.
 export function weightsByEpoch(demo, data) {
-  const [frames, count, depth, rows, columns] = data.kernels.shape, across = perRow(count), inColor = depth == 3;
+  const [frames, count, depth, rows, columns] = data.kernels.shape, inColor = depth == 3;
+  const mosaic = new Mosaic(count, rows, columns, perRow(count));
   const range = magnitude(data.kernels), changes = changesOf(data.kernels), fastest = magnitude(changes);
   const epoch = demo.player("epoch", "Epoch", { frames, value: frames - 1, interval: 500, text: k => String(data.epochs[k]) });
   const kernel = demo.slider("kernel", "Kernel", { min: 0, max: count - 1, value: strongest(data.kernels) });
@@ -17,8 +19,8 @@ export function weightsByEpoch(demo, data) {
     narrow: '"kernels kernels" auto "kernel accuracy" auto "kernel change" auto / minmax(0, 1fr) minmax(0, 1.5fr)',
   });
   const point = (row, column) => {
-    const chosen = Math.floor(row / (rows + 1)) * across + Math.floor(column / (columns + 1));
-    if (chosen >= count) return;
+    const chosen = mosaic.at(row, column);
+    if (chosen === undefined) return; // behind the last one
     kernel.value = chosen;
     demo.redraw();
   };
@@ -44,13 +46,13 @@ export function weightsByEpoch(demo, data) {
     const moved = tensor([frames], changes.data.subarray(k * frames, (k + 1) * frames));
 
     all.title = now ? `Kernels after epoch ${data.epochs[now]}` : "Kernels before training";
-    all.mark("chosen", Math.floor(k / across) * (rows + 1), (k % across) * (columns + 1), rows, columns);
+    all.mark("chosen", ...mosaic.place(k), rows, columns);
     one.title = `Kernel ${k}`;
     accuracy.title = `Accuracy ${(100 * data.accuracy.data[now]).toFixed(1)} %`;
     change.title = `Change ${rounded(moved.data[now])}`;
     const drawn = {
-      kernels: all.show(mosaic(pictures, across), limit),
-      kernel: one.show(inColor ? pictures[k] : tensor([rows, columns], pictures[k].data), limit),
+      kernels: all.show(mosaic.join(pictures), limit),
+      kernel: one.show(pictures[k], limit),
       accuracy: accuracy.show(data.accuracy, { ...steps, most: 1 }),
       change: change.show(moved, { ...steps, most: fastest }),
     };
@@ -69,9 +71,10 @@ function perRow(count) {
   return best;
 }
 
-function kernelOf({ shape: [, count, ...shape], data }, epoch, number) {
-  const size = shape.reduce((a, b) => a * b), start = (epoch * count + number) * size;
-  return tensor(shape, data.subarray(start, start + size));
+// A kernel as (3, rows, columns), or (rows, columns) where it has one channel.
+function kernelOf({ shape: [, count, depth, ...size], data }, epoch, number) {
+  const length = depth * size[0] * size[1], start = (epoch * count + number) * length;
+  return tensor(depth == 1 ? size : [depth, ...size], data.subarray(start, start + length));
 }
 
 // The kernel with the largest weight of the last epoch.
@@ -96,24 +99,6 @@ function changesOf(kernels) {
     }
   }
   return changes;
-}
-
-// Kernels (1 or 3, rows, columns) side by side, with holes between them: (rows, columns) or (3, rows, columns).
-function mosaic(kernels, across) {
-  const [depth, rows, columns] = kernels[0].shape;
-  const height = Math.ceil(kernels.length / across) * (rows + 1) - 1, width = across * (columns + 1) - 1;
-  const whole = tensor(depth == 1 ? [height, width] : [depth, height, width]);
-  whole.data.fill(NaN);
-  kernels.forEach(({ data }, k) => {
-    const top = Math.floor(k / across) * (rows + 1), left = (k % across) * (columns + 1);
-    for (let c = 0; c < depth; c++) {
-      for (let r = 0; r < rows; r++) {
-        const from = (c * rows + r) * columns;
-        whole.data.set(data.subarray(from, from + columns), (c * height + top + r) * width + left);
-      }
-    }
-  });
-  return whole;
 }
 
 // What the colours of colour kernels mean: a scale for each channel, grey in the middle. Returns its two ends.
