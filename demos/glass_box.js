@@ -48,6 +48,7 @@ export function glassBox(demo, data) {
   const place = ["channel", "row", "column"].map((name, axis) =>
     demo.slider(name, name[0].toUpperCase() + name.slice(1), { min: 0, max: solid(keptShape(first))[axis] - 1, value: start[axis] }));
   const from = demo.slider("from", "From map", { min: 0, max: 0, value: 0 });
+  from.input.addEventListener("input", () => (open.value = true), { capture: true }); // before it is drawn
   const changer = new Changer(demo, steps, computes);
   const colors = demo.choice("colors", "Colours", { options: RANGES });
   const sorted = demo.check("sorted", "Strongest maps first");
@@ -152,7 +153,7 @@ export function glassBox(demo, data) {
     const net = network(changer.changes), shown = pictureNow(), found = findings();
     const sum = computes ? arithmeticOf(net.steps, found, now.step, unit) : null;
     from.range(0, Math.max(0, (sum?.groups.length ?? 1) - 1));
-    from.enabled = isOpen && sum.groups.length > 1;
+    from.enabled = computes && sum.groups.length > 1;
     changer.show(now.step, unit[0], from.value);
     for (const name of ["right", "down", "turn", "blur", "noise"]) demo.controls[name].enabled = computes;
     paper.enabled = computes;

@@ -21,6 +21,15 @@ ASLEEP = (
     "A demo belongs here. It is asleep, since its script may not run: trust this notebook (in JupyterLab: View, "
     "Activate Command Palette, “Trust Notebook”), run the cell, or open lecture.html in a browser."
 )
+# The script and its data, compressed to a third: a notebook with all demos would else be too large to be sent.
+LOADER = """<script type="module">
+const bytes = Uint8Array.from(atob("BYTES"), letter => letter.charCodeAt(0));
+const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+const script = document.createElement("script");
+Object.assign(script, { type: "module", textContent: await new Response(unpacked).text() });
+document.head.append(script);
+script.remove();
+</script>"""
 
 
 class Demo:
@@ -55,14 +64,13 @@ class Demo:
     def _repr_html_(self):
         script, own = bundle(self.folder / f"{self.name}.js"), self.folder / f"{self.name}.css"
         make = re.sub(r"_(\w)", lambda letter: letter[1].upper(), self.name)
-        # "<" is written as an escape, so that no text of the data can end the script.
-        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+        data = json.dumps(self.data, separators=(",", ":"), allow_nan=False)
         number = f"{self.title}-{zlib.crc32((script + data).encode()):08x}"
         return (
             f'<div class="lecture-demo" data-demo="{html.escape(self.title)}" data-number="{html.escape(number)}" '
             f'role="group" aria-label="{html.escape(self.alt)}">\n'
             f'<p class="asleep">{ASLEEP}</p>\n<style>{style(own)}</style>\n</div>\n'
-            f'<script type="module">\n{script}start("{number}", {make}, {data});\n</script>'
+            + LOADER.replace("BYTES", deflated(f'{script}start("{number}", {make}, {data});'))
         )
 
     def __repr__(self):
@@ -135,7 +143,10 @@ def bundle(path):
 
     add(FOLDER / "demo.js")
     add(path.resolve())
-    script = "".join(parts)
-    if "</script" in script.lower():
-        raise ValueError(f"{path.name} or what it imports holds </script, which would end it too early")
-    return script
+    return "".join(parts)
+
+
+def deflated(text):
+    """Return a text compressed, in base64."""
+    packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+    return base64.b64encode(packer.compress(text.encode()) + packer.flush()).decode()

@@ -5,6 +5,7 @@ import re
 DEMOS = ".lecture-demo"
 CONTROLS = ".controls :is(input, select, textarea):not(.buttons *)"
 CHOICES = ".controls :is(select, input[type=checkbox]):not(.buttons *)"
+TABS = "[role=tab]"  # of groups of controls, of which one is seen
 NARROW, TOUCH = 390, 44  # pixels: a phone's width, and what a finger can hit
 
 # What one sees of a demo: its pixels, its marks and its words, but not its controls.
@@ -90,20 +91,36 @@ def check_controls(page, root):
     """
     complaints = []
     for control in root.locator(CONTROLS).all():
-        if works(page, root, control):
+        uncover(root, control)
+        if works(page, root, control) or works_beside_others(page, root, control):
             continue
-        for there, back in [way for other in root.locator(CHOICES).all() for way in ways(other)]:
+        label = control.evaluate("control => (control.labels[0] ?? control).textContent || control.ariaLabel")
+        complaints.append(f"{name_of(root)}: the control {label!r} changes nothing")
+    return complaints
+
+
+def works_beside_others(page, root, control):
+    """Tell whether some move of a control changes the picture beside some option of another one."""
+    for other in root.locator(CHOICES).all():
+        uncover(root, other)
+        if other.is_disabled():
+            continue
+        for there, back in ways(other):
             there()
+            uncover(root, control)
             useful = works(page, root, control)
+            uncover(root, other)
             back()
             if useful:
-                break
-        else:
-            label = control.evaluate(
-                "control => (control.labels[0] ?? control).textContent || control.ariaLabel"
-            )
-            complaints.append(f"{name_of(root)}: the control {label!r} changes nothing")
-    return complaints
+                return True
+    return False
+
+
+def uncover(root, control):
+    """Choose the group of controls that a control is in."""
+    for tab in root.locator(TABS).all():
+        if not control.is_visible():
+            tab.click()
 
 
 def check_player(page, root):
