@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 import figures
+from datafiles.files import say
 from figures import activations, examples, training_curves
 from training import (
     EXAMPLES,
@@ -202,7 +203,7 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
     wanted = kept.description({name: net}, dataset, settings)
     result = kept.find(name, wanted)
     if result and not retrain:
-        print(kept.describe(name, result))
+        say(kept.describe(name, result))
         kept.load(net, result.weights[name])
         snapshots = result.snapshots[name]
     else:

@@ -16,6 +16,7 @@ import numpy as np
 
 from datafiles import fetching, identity, sources
 from datafiles.catalogue import CATALOGUE, OFFLINE, Decision, decide, download_size, fetch, search
+from datafiles.files import say
 from datafiles.identity import Likeness, same_images
 from datafiles.images import Batch, Images, Split, channel_moments, pixel_moments, statistics
 from datafiles.report import Table, damage
@@ -293,7 +294,7 @@ def _decided(key):
     (decision,) = decide(key)
     if not decision.is_real and (data_folder(), key) not in _said:
         _said.add((data_folder(), key))
-        print(f"{decision.entry.name}: {decision.state}")
+        say(f"{decision.entry.name}: {decision.state}")
     return decision
 
 
@@ -325,7 +326,7 @@ def main(arguments=None):
         if not problems:
             found, problems = search(key)
         if problems or (options.fetch and found is None):
-            print(*problems, f"fetching {entry.name} ({download_size(entry)})", sep="\n")
+            say("\n".join([*problems, f"fetching {entry.name} ({download_size(entry)})"]))
             download = None if fetching.offline() else fetch(key)
             if download and download.wait(math.inf):
                 problems = []
@@ -335,7 +336,7 @@ def main(arguments=None):
             problems += damaged
         well = well and (found is not None or (options.check and not problems))
         decisions.append(Decision(entry, found, problems))
-    print(Table(decisions))
+    say(repr(Table(decisions)))
     return 0 if well else 1
 
 

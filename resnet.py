@@ -18,7 +18,7 @@ from torchvision.transforms import functional as vision
 import cnn
 import datasets
 from datafiles import photographs
-from datafiles.files import digest
+from datafiles.files import digest, say
 from datafiles.images import Images
 
 WEIGHTS = ResNet50_Weights.DEFAULT
@@ -189,7 +189,7 @@ def pretrained():
     """Return ResNet-50 with the weights in the data folder, or None, having said why."""
     path = datasets.resnet50_weights()
     if path is None:
-        print(
+        say(
             f"ResNet-50's weights are not here: put {FILE_NAME} (103 MB, {WEIGHTS.url}) "
             f"into {datasets.data_folder()} and restart the kernel."
         )
@@ -201,11 +201,11 @@ def pretrained():
         net.load_state_dict(state, assign=True)
     except Exception as error:  # what a damaged or foreign file makes torch.load raise has no common type
         reason = str(error).strip().split("\n")[0][:150]
-        print(f"{path} does not hold the weights of a ResNet-50 ({reason}): replace it by {WEIGHTS.url}.")
+        say(f"{path} does not hold the weights of a ResNet-50 ({reason}): replace it by {WEIGHTS.url}.")
         return None
     expected = re.search(r"-([0-9a-f]{8,})\.", path.name)
     if expected and not digest(path, "sha256").startswith(expected[1]):
-        print(f"{path} is used, but it is not the official file: its checksum is not {expected[1]}.")
+        say(f"{path} is used, but it is not the official file: its checksum is not {expected[1]}.")
     return net.float()  # half of the room on disk is enough for some
 
 
@@ -215,7 +215,7 @@ def stand_in(images, batch_size, retrain=False):
     net = cnn.CifarCNN()
     cnn.trained(net, dataset, num_epochs=20, retrain=retrain)
     title = f"CifarCNN ({dataset.title}), standing in for ResNet-50"
-    print(f"Until then a stand-in classifies: {title}.")
+    say(f"Until then a stand-in classifies: {title}.")
     tensors = [torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1) for image in images]
     crops = np.stack([vision.resize(image, [32, 32], antialias=True).numpy() for image in tensors])
     top5 = guess(net, Images(crops, dataset.mean, dataset.std, tensors=True), batch_size)

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from datafiles import fetching, sources, standins
-from datafiles.files import Damaged, Remote
+from datafiles.files import Damaged, Remote, why
 from datafiles.images import statistics
 from datafiles.standins import animals, canvas, vehicles
 from datafiles.storage import cache_folder, data_folder, folders, stored
@@ -308,11 +308,11 @@ def search(key):
             try:
                 found = find(folder)
             except (Damaged, OSError) as error:
-                problems.append(str(error))
+                problems.append(why(error))
                 continue
             if found is not None:
                 return found, problems
-    return None, problems
+    return None, list(dict.fromkeys(problems))
 
 
 def fetch(key):

@@ -35,6 +35,12 @@ PATIENCE = 60  # seconds
 WARM_UP = 5  # seconds before the speed of a download is judged
 WINDOW = 10  # seconds over which its speed is measured
 CHUNK = 1 << 14  # bytes
+WANTS_LOGIN = "cannot be asked: the proxy wants a name and a password (407); set HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT"
+NO_PROXY = "cannot be asked: the proxy does not answer, or refuses; see HTTPS_PROXY and HTTP_PROXY"
+NOT_TRUSTED = (
+    "shows a certificate that is not trusted here, as a firewall does that looks into TLS; "
+    "set REQUESTS_CA_BUNDLE to a file that holds its certificate"
+)
 RETRY_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -96,6 +102,30 @@ def size_of(path):
         return 0
 
 
+def ask(session, url, headers):
+    """Return a host's response, of which nothing is read yet.
+
+    Raises
+    ------
+    NoConnection, Refused, Broken
+        Depending on whether to try this host again.
+    """
+    try:
+        return session.get(url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT))
+    except requests.exceptions.SSLError as error:
+        raise Refused(NOT_TRUSTED) from error
+    except requests.exceptions.ProxyError as error:
+        raise Refused(WANTS_LOGIN if "407" in str(error) else NO_PROXY) from error
+    except requests.ConnectionError as error:
+        if isinstance(error.args[0], urllib3.exceptions.MaxRetryError):
+            raise NoConnection("cannot be reached") from error
+        raise Broken("broke the connection") from error
+    except requests.Timeout as error:
+        raise Broken(f"sent nothing for {READ_TIMEOUT:g} s") from error
+    except (requests.RequestException, ValueError, OSError) as error:  # no address at all, or no certificates
+        raise Refused(f"cannot be asked ({error})") from error
+
+
 def receive(session, url, remote, part):
     """Receive a file, or what is missing of it, into ``part``.
 
@@ -113,9 +143,7 @@ def receive(session, url, remote, part):
     if 0 < have < remote.size:
         headers["Range"] = f"bytes={have}-"
     try:
-        with session.get(
-            url, headers=headers, stream=True, timeout=(CONNECT_TIMEOUT, READ_TIMEOUT)
-        ) as response:
+        with ask(session, url, headers) as response:
             if response.status_code in (206, 416) and not is_rest(response, have):
                 part.unlink(missing_ok=True)
                 raise Broken("cannot send the rest of the file")
@@ -127,14 +155,8 @@ def receive(session, url, remote, part):
                     wanted -= len(chunk)
                     if wanted < 0:
                         break
-    except requests.ConnectionError as error:
-        if isinstance(error.args[0], urllib3.exceptions.MaxRetryError):
-            raise NoConnection("cannot be reached") from error
-        raise Broken("broke the connection") from error
-    except (requests.Timeout, urllib3.exceptions.ReadTimeoutError) as error:
+    except urllib3.exceptions.ReadTimeoutError as error:
         raise Broken(f"sent nothing for {READ_TIMEOUT:g} s") from error
-    except requests.RequestException as error:
-        raise Refused(f"cannot be asked ({error})") from error
     except urllib3.exceptions.HTTPError as error:
         raise Broken("broke off") from error
     if wanted:
@@ -160,6 +182,8 @@ def judge(response, remote, have):
     status = response.status_code
     if status in RETRY_STATUS:
         raise Broken(f"answered {status} {response.reason}")
+    if status == 407:
+        raise Refused(WANTS_LOGIN)
     if status not in (200, 206):
         raise Refused(f"answered {status} {response.reason}")
     if response.headers.get("Content-Type", "").startswith("text/html"):
@@ -220,10 +244,22 @@ def fetch_file(session, remote, folder):
         received = size_of(part_of(target))
         if received > best + remote.size / 100:  # slowly but surely: such a round does not count
             best, rounds = received, 0
-    names = {url: urlsplit(url).netloc or url for url in said}
     if all(isinstance(error, NoConnection) for error in said.values()):
-        raise Unavailable(f"no network: cannot reach {' or '.join(names.values())}")
-    raise Unavailable(f"{target.name}: " + "; ".join(f"{names[url]} {error}" for url, error in said.items()))
+        raise Unavailable(f"no network: cannot reach {' or '.join(map(host_of, said))}")
+    hosts = {}
+    for url, error in said.items():
+        hosts.setdefault(str(error), []).append(host_of(url))
+    raise Unavailable(
+        f"{target.name}: " + "; ".join(f"{' or '.join(names)} {why}" for why, names in hosts.items())
+    )
+
+
+def host_of(url):
+    """Return the host that an address names; the whole of it if it names none, as a mirror's with a typing error."""
+    try:
+        return urlsplit(url).netloc or url
+    except ValueError:
+        return url
 
 
 class Download:
@@ -271,6 +307,10 @@ class Download:
             )
         except OSError as error:
             self.give_up_disk(error)
+        except (
+            Exception
+        ) as error:  # whatever else, such as a library too old: a thread must not die without a word
+            self.error = f"the download failed ({type(error).__name__}: {error})"
 
     def give_up_disk(self, error):
         """Say that the disk is the trouble, and give back what the unfinished files take of it."""

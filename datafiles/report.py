@@ -2,7 +2,7 @@
 
 from datafiles import sources
 from datafiles.catalogue import CATALOGUE
-from datafiles.files import intact
+from datafiles.files import intact, why
 from datafiles.storage import folders
 
 
@@ -46,17 +46,21 @@ def damage(key):
     """Return what is wrong with the files of a data set that are there, a sentence each."""
     problems = []
     for folder in folders():
-        there = [remote for remote in CATALOGUE[key].remotes if (folder / remote.path).exists()]
-        problems += [
-            f"{folder / remote.path} is damaged"
-            for remote in there
-            if not intact(folder / remote.path, remote)
-        ]
-        if 0 < len(there) < len(CATALOGUE[key].remotes):
-            problems.append(f"{CATALOGUE[key].name} in {folder} is not complete")
-        if key == "cifar10" and (folder / sources.CIFAR10_FOLDER).exists():
-            try:
-                sources.read_cifar10(sources.loose_batches(folder))
-            except (ValueError, OSError) as error:
-                problems.append(str(error))
+        try:
+            problems += _damage_in(folder, key)
+        except (ValueError, OSError) as error:
+            problems.append(why(error))
+    return problems
+
+
+def _damage_in(folder, key):
+    remotes = CATALOGUE[key].remotes
+    there = [remote for remote in remotes if (folder / remote.path).exists()]
+    problems = [
+        f"{folder / remote.path} is damaged" for remote in there if not intact(folder / remote.path, remote)
+    ]
+    if 0 < len(there) < len(remotes):
+        problems.append(f"{CATALOGUE[key].name} in {folder} is not complete")
+    if key == "cifar10" and (folder / sources.CIFAR10_FOLDER).exists():
+        sources.read_cifar10(sources.loose_batches(folder))  # raises, and says what is wrong
     return problems

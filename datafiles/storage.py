@@ -20,13 +20,20 @@ LOCK_TIMEOUT = 120  # seconds to wait for another process that prepares the same
 
 
 def user_cache():
-    """Return the user's own cache folder, ``LECTURE_CACHE`` if set."""
-    return Path(os.environ.get("LECTURE_CACHE") or pooch.os_cache("cnn-lecture")).expanduser()
+    """Return the user's own cache folder, ``LECTURE_CACHE`` if set; a temporary one for a user without a home."""
+    try:
+        return Path(os.environ.get("LECTURE_CACHE") or pooch.os_cache("cnn-lecture")).expanduser()
+    except (RuntimeError, KeyError, OSError):
+        return Path(tempfile.gettempdir()) / "cnn-lecture"
 
 
 def data_folder():
     """Return the folder that holds the data: ``LECTURE_DATA``, else the user's cache."""
-    return Path(os.environ.get("LECTURE_DATA") or user_cache()).expanduser()
+    given = os.environ.get("LECTURE_DATA")
+    try:
+        return Path(given).expanduser() if given else user_cache()
+    except RuntimeError:  # "~" of a user without a home
+        return Path(given)
 
 
 def folders():

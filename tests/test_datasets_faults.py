@@ -1,6 +1,6 @@
 """Everything that goes wrong on the way to the data: the right data arrive, or the stand-in and a clear sentence.
 
-``python tests/test_datasets_faults.py`` writes the README's table of these cases.
+``python tests/fault_cases.py`` writes the README's table of these cases, and of those in `test_surroundings`.
 """
 
 import dataclasses
@@ -18,30 +18,18 @@ import zipfile
 import zlib
 from pathlib import Path
 
+import faulty_host as faults
 import numpy as np
 import pytest
+from fault_cases import STAND_IN, Case, entering
+
+import datasets
+from datafiles import catalogue, fetching, sources, storage
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))  # for `python tests/test_datasets_faults.py`
-
-import datasets  # noqa: E402
-from datafiles import catalogue, fetching, sources, storage  # noqa: E402
-from tests import faulty_host as faults  # noqa: E402
-
 NOWHERE = "http://host.invalid"  # RFC 6761: never resolves
 
 
-@dataclasses.dataclass
-class Case:
-    """A fault, what the lecture does about it, and what it says (a part of the sentence; "" for nothing)."""
-
-    fault: str
-    outcome: str
-    says: str = ""
-    behaviour: object = None
-
-
-STAND_IN = "asks the next host, else draws the stand-in"
 HOSTS = [
     Case("403 Forbidden", STAND_IN, "answered 403 Forbidden", faults.refuse(403)),
     Case("404 Not Found", STAND_IN, "answered 404 Not Found", faults.refuse(404)),
@@ -55,17 +43,7 @@ HOSTS = [
     Case("connection reset", STAND_IN, "broke", faults.resets),
 ]
 CASES = list(HOSTS)
-
-
-def case(fault, outcome, says=""):
-    """Enter a test into the table."""
-
-    def enter(test):
-        test.case = Case(fault, outcome, says)
-        CASES.append(test.case)
-        return test
-
-    return enter
+case = entering(CASES)
 
 
 @pytest.fixture
@@ -535,30 +513,3 @@ def test_pickled_object(kind, load, files, right, tmp_path):
         (prepared / "mnist.json").write_text(json.dumps(record))
         assert load(host.url)["crc32"] == right
     assert not harm.exists()
-
-
-# The table.
-
-
-def table():
-    """Return the README's table of these cases, in Markdown."""
-    rows = [f"| {each.fault} | {each.outcome} | {each.says and f'“… {each.says} …”'} |" for each in CASES]
-    return "\n".join(
-        ["| what goes wrong | what the lecture does | what it says |", "| --- | --- | --- |", *rows]
-    )
-
-
-PLACE = re.compile(r"(?<=<!-- reliability -->\n).*?(?=<!-- /reliability -->)", re.DOTALL)
-README = ROOT / "README.md"
-
-
-def test_readme_holds_the_table():
-    held = PLACE.search(README.read_text(encoding="utf-8"))
-    assert held, "the README has lost the two <!-- reliability --> marks"
-    assert held[0].strip() == table(), "run: python tests/test_datasets_faults.py"
-
-
-if __name__ == "__main__":
-    README.write_text(
-        PLACE.sub(lambda _: table() + "\n", README.read_text(encoding="utf-8")), encoding="utf-8"
-    )

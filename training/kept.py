@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy
 import torch
 
+from datafiles.files import say
 from datafiles.identity import Likeness, same_images
 from datafiles.storage import cache_folder
 from figures.tracing import structure
@@ -191,7 +192,7 @@ def find(name, wanted):
             try:
                 result = read(path, wanted["data"])
             except ValueError as error:
-                print(f"{error}. It is left as it is, and not used.")
+                say(f"{error}. It is left as it is, and not used.")
                 continue
             if any(result.record.get(key) != wanted[key] for key in COMPARED):
                 continue
@@ -248,11 +249,11 @@ def keep(name, wanted, snapshots, networks=None):
             whole = Path(own) / "result.pt"
             write(whole, wanted, snapshots, networks)
             if whole.stat().st_size > LARGEST:
-                print(f"{name} is too large to be kept: its weights take more than {LARGEST / 1e6:.0f} MB.")
+                say(f"{name} is too large to be kept: its weights take more than {LARGEST / 1e6:.0f} MB.")
                 return
             publish(whole, folder, file_stem(name, wanted))
     except OSError as error:
-        print(f"This training could not be kept in {folder} ({error}).")
+        say(f"This training could not be kept in {folder} ({error}).")
 
 
 def publish(path, folder, stem):

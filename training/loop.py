@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from tqdm.auto import tqdm
 
+from datafiles.files import say
 from training.batches import DeviceImages, batch_limits
 from training.networks import duplicate, fit, left_as_it_came, place_of, random_numbers, resting_modules_rest
 from training.recipes import RECIPES, one_cycle, validated_recipe, whole_number
@@ -35,9 +36,7 @@ def smaller_batches_if_memory_runs_out(train):
                 if batch_size == 1:
                     raise
             options["batch_size"] = batch_size // 2
-            print(
-                f"The device has no room for batches of {batch_size}: starting again with {batch_size // 2}."
-            )
+            say(f"The device has no room for batches of {batch_size}: starting again with {batch_size // 2}.")
 
     return attempt
 
