@@ -157,7 +157,8 @@ export function glassBox(demo, data) {
     changer.show(now.step, unit[0], from.value);
     for (const name of ["right", "down", "turn", "blur", "noise"]) demo.controls[name].enabled = computes;
     paper.enabled = computes;
-    if (fits) [fits.disabled, blank.disabled] = [!computes || image.value != BLANK, !computes];
+    blank.disabled = !computes;
+    if (fits) fits.disabled = image.value != BLANK;
     fits?.setAttribute("aria-pressed", fit.value);
 
     const large = new Set([now.step, ...sourcesOf(now.step)]);

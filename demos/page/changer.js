@@ -22,7 +22,7 @@ export class Changer {
   // Take over what was moved since `show`, as a change of a channel, or of its kernel for one of the maps that it reads.
   follow(step, channel, from) {
     const moved = Object.fromEntries(this.names.map(name => [name, this.able && this[name].value !== this.shown[name]]));
-    moved.numbers &&= this.numbers.value != ""; // as it starts
+    moved.numbers &&= this.numbers.value != "" && (!moved.kernel || this.kernel.value == TYPED); // it starts empty
     this.typing = moved.numbers;
     const note = change => (this.hidden.value = changed(this.changes, change));
     if (moved.off) note({ step, channel, off: this.off.value });
