@@ -302,10 +302,14 @@ def prepare():
     """Get all data ready and display one table of what is real, a stand-in, or still coming.
 
     The first call of the lecture: a download that needs longer than ``LECTURE_PATIENCE`` seconds goes on in the
-    background for the next run, and nothing after this waits for the network.
+    background for the next run, and nothing after this waits for the network. From now on the notebook says what to do
+    where its cells are run out of order.
     """
     from IPython.display import display
 
+    from figures.advice import explain_missing_names
+
+    explain_missing_names()
     _said.update((data_folder(), key) for key in CATALOGUE)
     display(Table(decide(*CATALOGUE)))
 

@@ -1,0 +1,18 @@
+"""What a notebook says when its cells are run out of order."""
+
+from IPython import get_ipython
+
+ABOVE = "If a cell above defines it, run the cells above first: Run > Run All Above Selected Cell."
+
+
+def explain_missing_names():
+    """Say, whenever a cell of this notebook fails for want of a name, that cells above may define it."""
+    shell = get_ipython()
+    if shell is not None and advise not in shell.events.callbacks["post_run_cell"]:
+        shell.events.register("post_run_cell", advise)
+
+
+def advise(result):
+    """Print the advice if a cell has failed for want of a name; ``result`` is IPython's."""
+    if isinstance(result.error_in_exec, NameError):
+        print(ABOVE)
