@@ -95,26 +95,42 @@ def saved_lecture(lecture, served):
     return served[0] / "lecture.ipynb"
 
 
-@pytest.fixture(scope="module")  # its pages are closed with the module: JupyterLab's take time even at rest
-def show(chromium, served, tmp_path_factory):
-    """Function that shows a demo in one of `shown.PLACES`, awake."""
-    folder, address = served
-    pages = []
+@pytest.fixture(scope="session")
+def jupyterlab(chromium, served):
+    """Function that opens a notebook in the one page that has JupyterLab, in place of the one before."""
+    page = shown.new_page(chromium)
+    page.goto(f"{served[1]}/lab?reset")
+    page.wait_for_selector(".jp-LauncherCard, .jp-Launcher", timeout=60_000)
+
+    def open_notebook(name):
+        page.page_errors.clear()
+        page.evaluate(shown.OPEN_INSTEAD, name)
+        return page
+
+    yield open_notebook
+    page.evaluate(shown.CLOSE)
+    page.context.close()
+
+
+@pytest.fixture(scope="module")  # its pages are closed with the module
+def show(request, chromium, tmp_path_factory):
+    """Function that shows a demo in one of `shown.PLACES`, awake; in JupyterLab in place of the one before."""
+    contexts = []
 
     def show(demo, place, browser=chromium):
-        page = shown.new_page(browser)
-        pages.append(page)
         if place == "page":
+            page = shown.new_page(browser)
+            contexts.append(page.context)
             path = tmp_path_factory.mktemp("page") / "demo.html"
             path.write_text(PAGE.format(demo=demo._repr_html_()), encoding="utf-8")
             page.goto(path.as_uri())
         else:
+            folder, _ = request.getfixturevalue("served")
             name = f"demo-{uuid.uuid4().hex}.ipynb"
             shown.save_trusted(shown.with_output(demo), folder / name, folder.parent)
-            shown.open_in_jupyterlab(page, address, name)
+            page = request.getfixturevalue("jupyterlab")(name)
         return shown.Shown(page)
 
     yield show
-    for page in pages:
-        page.evaluate("window.jupyterapp?.shell.currentWidget.sessionContext.shutdown()")  # its kernel
-        page.context.close()
+    for context in contexts:
+        context.close()

@@ -1,6 +1,7 @@
 """Move every control of a demo, in JupyterLab or in a page from a file, and tell what is wrong with it."""
 
 import re
+import time
 
 DEMOS = ".lecture-demo"
 CONTROLS = ".controls :is(input, select, textarea):not(.buttons *)"
@@ -132,9 +133,11 @@ def check_player(page, root):
     for name, seconds in (("One step on", 0), ("Play", 3)):
         before = root.evaluate(SEEN)
         root.get_by_role("button", name=name).click()
-        page.wait_for_timeout(1000 * seconds)
+        end = time.monotonic() + seconds
         page.evaluate(FRAME)
-        if root.evaluate(SEEN) == before:
+        while (same := root.evaluate(SEEN) == before) and time.monotonic() < end:
+            page.wait_for_timeout(100)
+        if same:
             complaints.append(f"{name_of(root)}: the button {name!r} changes nothing")
     if root.get_by_role("button", name="Pause").count():
         root.get_by_role("button", name="Pause").click()

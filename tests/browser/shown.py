@@ -14,6 +14,17 @@ OUTPUTS = """(root, names) => JSON.stringify(Object.entries(root.demo.outputs())
     "ENCODE", ENCODE
 )
 
+# Close the notebook that is open, if one is, with its kernel.
+CLOSE = """(() => {
+  const panel = jupyterapp.shell.currentWidget;
+  if (!panel?.sessionContext) return;
+  panel.sessionContext.shutdown().catch(() => {}); // before its kernel has started there is none to end
+  panel.dispose();
+})()"""
+OPEN_INSTEAD = (
+    f"async path => {{ {CLOSE}; await jupyterapp.commands.execute('docmanager:open', {{ path }}) }}"
+)
+
 
 class Shown:
     """A demo that is awake in a browser.

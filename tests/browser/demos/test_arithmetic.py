@@ -13,7 +13,7 @@ from demos.arithmetic import arithmetic_explorer
 IMAGE, PADDING, UNSEEN, END, WINDOW = range(5)
 GRID = [
     setting
-    for setting in product((3, 8, 16), (1, 3, 6), (0, 2), (1, 2, 5), (1, 3))
+    for setting in product((3, 16), (1, 3, 6), (0, 2), (1, 2, 5), (1, 3))
     if setting[0] + 2 * setting[2] > setting[4] * (setting[1] - 1)
 ]
 
@@ -72,7 +72,6 @@ def test_cells_and_numbers_over_a_grid(explorer):
     names = ("size", "kernel", "padding", "stride", "dilation")
     for setting in GRID:
         explorer.set(**dict(zip(names, setting, strict=True)))
-        explorer.outputs()
         last = int(explorer.control("Output row").get_attribute("max"))
         explorer.set(row=last // 2, column=last)
         check(explorer, *setting, last // 2, last)

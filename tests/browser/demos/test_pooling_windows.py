@@ -48,11 +48,11 @@ def ends(explorer):
 
 
 def test_pooling_over_a_grid(explorer):
-    for picture, kind, size, stride in product(PICTURES, ("max", "average"), (1, 3, 8), (1, 2, 5, 8)):
+    for picture, kind, size, stride in product(PICTURES, ("max", "average"), (1, 3, 8), (1, 2, 5)):
         explorer.set(picture=picture, kind=kind, size=size, stride=stride)
-        pooled = explorer.outputs()["pooled"]
-        assert ends(explorer) == [pooled.shape[0] - 1, pooled.shape[1] - 1]
-        row, column = pooled.shape[0] - 1, pooled.shape[1] // 2
+        last = [(length - size) // stride for length in PICTURES[picture].shape]
+        assert ends(explorer) == last
+        row, column = last[0], last[1] // 2
         explorer.set(row=row, column=column)
         check(explorer, picture, kind, size, stride, row, column)
 

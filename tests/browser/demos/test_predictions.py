@@ -12,7 +12,7 @@ from shown import PLACES
 import resnet
 from demos.predictions import encoded, prediction_explorer
 
-COUNT = 32
+COUNT = 12
 NAMES = [
     "German short-haired pointer",
     "cat",
@@ -145,7 +145,7 @@ def test_start_over(explorer):
 
 def test_no_errors(explorer):
     assert explorer.page.page_errors == []
-    with pytest.raises(Exception, match="Photograph goes from 0 to 31"):
+    with pytest.raises(Exception, match="Photograph goes from 0 to 11"):
         explorer.set(photograph=COUNT)
 
 
@@ -171,7 +171,7 @@ def test_it_opens_on_the_photograph_that_was_asked_for(show):
     assert explorer.values() == {"photograph": 5}
     check(explorer, LARGE, 5)
     for first in (-1, COUNT, 0.5):
-        with pytest.raises(ValueError, match="first must be one of the photographs 0 to 31"):
+        with pytest.raises(ValueError, match="first must be one of the photographs 0 to 11"):
             prediction_explorer(LARGE, "COCO", first)
 
 
@@ -191,7 +191,7 @@ def test_one_photograph(show):
         ((NAMES, LARGE[1][:0], []), "at least one"),
         ((NAMES, LARGE[1] / 255, LARGE[2]), "must be uint8"),
         ((NAMES, LARGE[1][:3], LARGE[2]), "five guesses for each of 3"),
-        ((NAMES, LARGE[1], [row[:4] for row in LARGE[2]]), "five guesses for each of 32"),
+        ((NAMES, LARGE[1], [row[:4] for row in LARGE[2]]), "five guesses for each of 12"),
         ((NAMES[:3], LARGE[1], LARGE[2]), "there are 3 names"),
         ((NAMES, LARGE[1], [[(0, 2.0)] * 5] * COUNT), "scores go from 0 to 1"),
     ],
