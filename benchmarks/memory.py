@@ -14,16 +14,17 @@ from pathlib import Path
 
 import nbformat
 import psutil
-from nbclient import NotebookClient
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from datasets import MulticlassDataset, load_coco  # noqa: E402
+from tools.kernels import Client  # noqa: E402
 
 MB = 1e6
 PEAK_LIMIT = 1200  # MB, one kernel
 SECOND_LIMIT = 800  # MB of private memory that another kernel adds
+CELL_SECONDS = 300
 INTERVAL = 0.5  # seconds between two looks at a kernel
 COST = """
 import gc, json, psutil, sys
@@ -61,7 +62,7 @@ def cost(load):
 def lecture(notebook):
     """Execute the notebook, yield its kernel's peak of resident and of private megabytes, then end the kernel."""
     book = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(book, timeout=1200, resources={"metadata": {"path": str(ROOT)}})
+    client = Client(book, ROOT, CELL_SECONDS, tell=lambda cell: print(cell, file=sys.stderr, flush=True))
     with client.setup_kernel():
         kernel = psutil.Process(client.km.provisioner.pid)
         peaks, done = [0.0, 0.0], threading.Event()

@@ -16,10 +16,13 @@ import tempfile
 import time
 from pathlib import Path
 
-import nbclient
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.kernels import execute  # noqa: E402
+
 FIRST_EDITION = "1a81d74"
 MOST, MEGABYTES = 0.55, 4  # of the earlier time, and of outputs: at most
 CELL_SECONDS = 300
@@ -29,12 +32,9 @@ NEEDED_BEFORE = ("anywidget",)
 def run(folder, more_path=()):
     """Execute ``lecture.ipynb`` in ``folder``; return its seconds and the bytes of its outputs."""
     notebook = nbformat.read(folder / "lecture.ipynb", 4)
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, more_path))}
-    client = nbclient.NotebookClient(
-        notebook, timeout=CELL_SECONDS, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
-    )
+    environment = {"PYTHONPATH": os.pathsep.join(map(str, more_path))}
     start = time.perf_counter()
-    client.execute(env=environment)
+    execute(notebook, folder, CELL_SECONDS, environment=environment)
     seconds = time.perf_counter() - start
     for cell in notebook.cells:
         if cell.cell_type == "code":

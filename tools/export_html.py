@@ -7,50 +7,16 @@ import argparse
 import sys
 from pathlib import Path
 
-import nbclient
 import nbformat
-from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tools.kernels import execute  # noqa: E402
 from tools.page import build  # noqa: E402
 
 MEGABYTES = 8  # for a USB stick or a mail
 SECONDS = 600  # for a cell: the first one may have to download the data
-
-
-def execute(notebook, folder, seconds=SECONDS):
-    """Run all cells in a new kernel in ``folder``, telling which one is running.
-
-    Raises
-    ------
-    RuntimeError
-        If a cell fails or takes more than ``seconds``; its message names the cell.
-    """
-    running = ""
-
-    def tell(cell, cell_index):
-        nonlocal running
-        line = cell.source.strip().splitlines()[-1][:80]
-        running = f"cell {cell_index + 1} of {len(notebook.cells)}: {line}"
-        print(running, flush=True)
-
-    client = nbclient.NotebookClient(
-        notebook,
-        timeout=seconds,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        on_cell_execute=tell,
-    )
-    try:
-        client.execute()
-    except CellTimeoutError as error:
-        raise RuntimeError(f"No answer after {seconds} s: {running}. Allow more by --seconds.") from error
-    except CellExecutionError as error:
-        raise RuntimeError(f"{error.ename}: {error.evalue}, in {running}") from error
-    except DeadKernelError as error:
-        raise RuntimeError(f"The kernel died, perhaps for want of memory, in {running}") from error
 
 
 def export(source, target, executed=False, seconds=SECONDS, megabytes=MEGABYTES):
@@ -65,7 +31,11 @@ def export(source, target, executed=False, seconds=SECONDS, megabytes=MEGABYTES)
     """
     notebook = nbformat.read(source, 4)
     if not executed:
-        execute(notebook, source.resolve().parent, seconds)
+        try:
+            execute(notebook, source.resolve().parent, seconds, tell=lambda cell: print(cell, flush=True))
+        except RuntimeError as error:
+            more = ". Allow more by --seconds." if "No answer" in str(error) else ""
+            raise RuntimeError(f"{error}{more}") from error
     target.write_text(build(notebook), encoding="utf-8")
     size = target.stat().st_size / 1e6
     if size > megabytes:
