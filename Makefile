@@ -34,6 +34,9 @@ present: .venv/tests-installed            # the lecture as slides, in the browse
 html: .venv/tests-installed               # lecture.html: the lecture in one file, no kernel, no network
 	$(BIN)/python tools/export_html.py
 
+clean-outputs: .venv/lecture-installed    # lecture.ipynb without its outputs, as it is committed
+	$(BIN)/jupyter nbconvert --clear-output --inplace --log-level WARN lecture.ipynb
+
 data: .venv/lecture-installed             # everything the lecture downloads, ahead of time
 	$(BIN)/python -m datasets --fetch
 
@@ -53,4 +56,4 @@ benchmarks: .venv/tests-installed         # one table, each figure a ratio of tw
 	$(BIN)/python -m pip install -r tests/requirements.txt
 	echo done > $@
 
-.PHONY: lecture test check present html data results benchmarks
+.PHONY: lecture test check present html clean-outputs data results benchmarks

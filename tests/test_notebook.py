@@ -2,11 +2,18 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from figures import advice
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "lecture.ipynb"
+MAKEFILE = NOTEBOOK.with_name("Makefile")
 CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
 PARTS = [
     "Opening",
@@ -80,6 +87,87 @@ def test_cells_are_short_clean_and_led_into_by_prose():
         source = "".join(cell["source"])
         if cell["cell_type"] == "code":
             assert source.count("\n") < 15, f"cell {number} is too long"
-            assert not cell["outputs"] and cell["execution_count"] is None, f"cell {number} holds outputs"
+            clean = not cell["outputs"] and cell["execution_count"] is None
+            assert clean, f"cell {number} holds outputs: make clean-outputs takes them away"
         foreign = re.search(r"!\[[^]]*\]\(https?:|<(img|script|video|iframe)", source)
         assert not foreign, f"cell {number} shows something from elsewhere: {foreign}"
+
+
+@pytest.mark.slow
+def test_outputs_are_cleared_and_nothing_else_is_changed(tmp_path):
+    saved, path = json.loads(NOTEBOOK.read_text(encoding="utf-8")), tmp_path / "lecture.ipynb"
+    for number, cell in enumerate(each for each in saved["cells"] if each["cell_type"] == "code"):
+        cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["said\n"]}]
+        cell["execution_count"] = number
+    path.write_text(json.dumps(saved, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (target,) = re.findall(
+        r"^clean-outputs:.*\n\t\$\(BIN\)/jupyter (.*) lecture.ipynb$", MAKEFILE.read_text(), re.M
+    )
+    subprocess.run([sys.executable, "-m", "jupyter", *target.split(), path], check=True, capture_output=True)
+    assert path.read_bytes() == NOTEBOOK.read_bytes()
+
+
+MISSING = re.compile(
+    r"Run all cells above first|run the cells above first: Run > Run All Above Selected Cell"
+)
+
+
+def test_cells_out_of_order_say_what_to_run_first():
+    """What a kernel says that was started again: no cell that begins a part ends in a bare NameError."""
+    openers = [
+        "".join(cell["source"])
+        for cell in CELLS
+        if "".join(cell["source"]).startswith('assert "cnn" in dir()')
+    ]
+    assert len(openers) >= len(PARTS) - 1
+    for source in openers:
+        with pytest.raises(AssertionError, match=MISSING):
+            exec(source, {})
+
+
+def test_after_the_first_cell_a_missing_name_is_explained(capsys, monkeypatch):
+    shell = InteractiveShell(config=Config(HistoryManager={"enabled": False}))
+    monkeypatch.setattr(advice, "get_ipython", lambda: shell)
+    advice.explain_missing_names()
+    advice.explain_missing_names()  # the first cell may run twice
+    shell.run_cell("undefined_name")
+    assert len(MISSING.findall(capsys.readouterr().out)) == 1
+    shell.run_cell("1 / 0")
+    shell.run_cell("found = 1")
+    assert not MISSING.search(capsys.readouterr().out)
+
+
+FIRST = next("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code")
+
+
+def first_cell(folder, *before):
+    """Run the first cell in a process of its own that starts in ``folder``; return the last line of its errors."""
+    plain = "\n".join(line for line in FIRST.splitlines() if not line.startswith("%"))
+    code = "import sys\nsys.path.remove('')\n" + "\n".join([*before, plain.replace("datasets.prepare()", "")])
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=120,
+    )
+    return (run.stderr.strip().splitlines() or [""])[-1]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("before", "missing"),
+    [([], "No module named 'cnn'"), (["sys.modules['torch'] = None"], "import of torch halted")],
+    ids=["no modules", "another interpreter"],
+)
+def test_what_is_missing_is_said_with_folder_and_interpreter(before, missing, tmp_path):
+    said = first_cell(tmp_path if not before else NOTEBOOK.parent, *before)
+    assert missing in said and "run `make lecture` in its folder (now " in said and sys.executable in said
+
+
+@pytest.mark.slow
+def test_the_lectures_own_modules_come_before_others_of_the_same_names(tmp_path):
+    for name in ("filters", "datasets", "figures", "training"):
+        (tmp_path / f"{name}.py").write_text("# of another course\n")
+    assert first_cell(NOTEBOOK.parent, f"sys.path.insert(0, {str(tmp_path)!r})") == ""
