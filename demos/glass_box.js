@@ -69,7 +69,7 @@ export function glassBox(demo, data) {
     Image: ["image", "right", "down", "turn", "blur", "noise"], Sum: ["layer", "channel", "row", "column", "from"],
     Change: changer.names, View: ["colors", "sorted", "unfold"],
   }, demo.controls);
-  const row = demo.stage.appendChild(element("div", { class: "layers", tabindex: 0, role: "group", "aria-label": "The layers of the network" }));
+  const row = demo.stage.appendChild(element("div", { class: "layers", tabindex: 0, role: "group", "data-lm-suppress-shortcuts": "true", "aria-label": "The layers of the network" }));
   let hover = null, scrolled = null;
   const go = (name, unit, before = []) => {
     [trail.value, layer.value, open.value, hover] = [before, name, computes, null];

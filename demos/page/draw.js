@@ -156,12 +156,13 @@ export class Picture {
   }
 
   // Write a text into each entry, dark on light and light on dark; a second line, if any, below it.
-  write(texts, { size = 0.36, below } = {}) {
+  // size, room: of letters, and of a text of several, in entries.
+  write(texts, { size = 0.36, room = 1.45, below } = {}) {
     const count = texts ? texts.length : 0;
     while (this.texts.length > count) this.texts.pop().remove();
     while (this.texts.length < count) this.texts.push(this.marks.appendChild(svg("text")));
     const fit = (size, texts, room) => Math.min(size, room / Math.max(1, ...texts.map(text => text.length)));
-    const fitting = fit(size, texts ?? [], 1.45), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
+    const fitting = fit(size, texts ?? [], room), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
     this.texts.forEach((node, i) => {
       const row = Math.floor(i / this.columns), column = i % this.columns;
       const place = { x: column + 0.5, y: row + (below ? 0.34 : 0.52), "font-size": fitting, class: this.ink(i) };

@@ -12,7 +12,7 @@ const numbered = x => (x < 0 ? `(${short(x)})` : short(x));
 
 // A number in at most four letters, as the cells of a picture have room for.
 function tight(x) {
-  const sign = x < 0 ? "−" : "", size = Math.abs(x), letters = 4 - sign.length;
+  const sign = x < 0 ? "-" : "", size = Math.abs(x), letters = 4 - sign.length;
   const written = [2, 1, 0].map(digits => size.toFixed(digits).replace(/^0\./, ".").replace(/\.?0+$/, "")).find(text => text.length <= letters);
   return size < 0.005 ? "0" : sign + (written ?? "…");
 }
@@ -40,6 +40,7 @@ export class SumPanel {
     parts.insertBefore(this.signs[1], this.products.node);
     this.list = new Bars(parts, { most: 0, format: short, compact: true, choose: k => choose(this.listed[k]) });
     this.list.node.classList.add("list");
+    for (const [key, value] of Object.entries({ tabindex: 0, "aria-label": "What each map adds", "data-lm-suppress-shortcuts": "true" })) this.list.node.setAttribute(key, value);
     this.formula = element("p", { class: "formula" });
     this.node = element("section", { class: "sum", "aria-label": "The arithmetic of a number" }, element("div", { class: "top" }, this.crumbs, tools), this.formula, parts);
     parent.append(this.node);
@@ -67,7 +68,7 @@ export class SumPanel {
       drawn[name] = picture.show(tensor(values.shape, Float32Array.from(values.data)));
       picture.title = name == "products" ? `products: ${short(group.sum)}` : name == "patch" ? this.named(group.source, null, group.channel) : title;
       const legible = values.data.length <= LEGIBLE, padding = group.weights ? "0" : "";
-      picture.write(legible ? Array.from(values.data, value => (value == value ? tight(value) : padding)) : null, { size: 0.36 });
+      picture.write(legible ? Array.from(values.data, value => (value == value ? tight(value) : padding)) : null, { size: 0.41, room: 1.64 });
       picture.lines.style.display = legible ? "" : "none";
     }
     this.patch.hide("largest");
@@ -92,7 +93,7 @@ export class SumPanel {
     if (groups.length < 2) return;
     const values = this.listed.map(k => groups[k].sum), several = groups.some(({ source }) => source != groups[0].source);
     const names = this.listed.map(k => (several ? this.named(groups[k].source, null, groups[k].channel) : String(groups[k].channel)));
-    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : "sum of each map";
+    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : "sums";
     this.list.show(names, values, values.map(value => (value < 0 ? "negative" : "positive")), this.listed.indexOf(chosen));
   }
 

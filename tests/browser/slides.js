@@ -1,6 +1,7 @@
 // What is wrong with slide `number` of an exported page, a sentence each. Text is measured in pixels of a slide of 1280.
 async number => {
   const LEAST = 18, MARGIN = 1.5, CONTROL = "input, select, textarea";
+  const SCROLLS = ".lecture-demo :is([role=listbox], .layers, .list, .crumbs)"; // rows and lists that may scroll
   lecture.present(number);
   document.querySelectorAll(".slide.current .slide-later").forEach(fragment => fragment.classList.remove("slide-later"));
   for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame);
@@ -24,7 +25,7 @@ async number => {
   // Nothing is cut: neither by the slide, nor by a box within it.
   for (const element of elements) {
     if (element.ownerSVGElement && !element.matches("text")) continue;
-    if (element.closest(".lecture-demo [role=listbox]")) continue; // a row of choices may scroll
+    if (element.closest(SCROLLS)) continue;
     const box = element.getBoundingClientRect();
     if (!box.width || !box.height) continue;
     const out = { left: area.left - box.left, top: area.top - box.top, right: box.right - area.right, bottom: box.bottom - area.bottom };
@@ -45,6 +46,10 @@ async number => {
     const m = element.getCTM(); // to the pixels of the outermost SVG
     return letters * Math.hypot(m.a, m.b);
   };
+  const inside = (box, window) => {
+    const [left, top] = [Math.max(box.left, window.left), Math.max(box.top, window.top)];
+    return new DOMRect(left, top, Math.max(0, Math.min(box.right, window.right) - left), Math.max(0, Math.min(box.bottom, window.bottom) - top));
+  };
   const rectangles = []; // of texts and controls: [element, rectangle]
   for (const element of elements) {
     const texts = [...element.childNodes].filter(node => node.nodeType == 3 && node.data.trim());
@@ -54,7 +59,8 @@ async number => {
       boxes.push(...range.getClientRects());
     }
     if (element.matches(CONTROL + ", button, mjx-container")) boxes.push(element.getBoundingClientRect());
-    const shown = boxes.filter(box => box.width > 2 && box.height > 2);
+    const window = element.closest(SCROLLS)?.getBoundingClientRect(); // what is scrolled out of it is not seen
+    const shown = boxes.map(box => (window ? inside(box, window) : box)).filter(box => box.width > 2 && box.height > 2);
     if (!shown.length || element.matches("option")) continue;
     rectangles.push(...shown.map(box => [element, box]));
     const written = texts.length || element.matches("select, textarea, mjx-container, input:not([type=range], [type=checkbox], [type=radio], [type=file])");
