@@ -104,6 +104,7 @@ def jupyterlab(chromium, served):
 
     def open_notebook(name):
         page.page_errors.clear()
+        page.set_viewport_size(shown.WINDOW)  # a test may have made it narrow
         page.evaluate(shown.OPEN_INSTEAD, name)
         return page
 

@@ -7,6 +7,7 @@ from nbformat.sign import NotebookNotary
 from page_modules import ENCODE, received
 
 PLACES = ["page", "jupyterlab"]
+WINDOW = {"width": 1400, "height": 1000}
 # Those of the names given, or all.
 OUTPUTS = """(root, names) => JSON.stringify(Object.entries(root.demo.outputs())
   .filter(([name]) => !names.length || names.includes(name))
@@ -108,7 +109,7 @@ def open_in_jupyterlab(page, address, name):
 
 def new_page(chromium, **options):
     """Return a new page that collects its errors and asks nobody outside of this machine."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000}, **options)
+    context = chromium.new_context(viewport=WINDOW, **options)
     page = context.new_page()
     page.page_errors = []
     page.on("pageerror", lambda error: page.page_errors.append(str(error)))
