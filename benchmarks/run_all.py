@@ -15,6 +15,7 @@ ORDER = (
     "accuracy.py",
     "loading.py",
     "latency.py",
+    "glass_box.py",
     "running_time.py",
     "memory.py",
     "throughput.py",

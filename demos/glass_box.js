@@ -105,7 +105,7 @@ export function glassBox(demo, data) {
   });
   if (computes) ownPicture(demo, image, cropped(shape));
   if (computes) demo.copy("Copy image as Python", () => python(pictureNow().image));
-  demo.legend([["window", "a number, what it reads"], ["second", "what it sees"]]);
+  demo.legend([["window", "a number and what it reads"], ["second", "what it sees of the image"]]);
 
   // What a unit is called; without a unit, a whole map.
   function callUnit(number, unit, channel = unit[0]) {

@@ -177,9 +177,10 @@ export class Picture {
   // Whether dark or light letters can be read on an entry.
   ink(i) {
     const value = this.values.data[i];
+    if (value != value) return "hole";
     if (this.colors == "signed") return Math.abs(value) > 0.72 * this.limit ? "light" : "dark";
     if (this.colors == "pale") return "dark";
-    return value > 0.5 || value != value ? "dark" : "light";
+    return value > 0.5 ? "dark" : "light";
   }
 }
 

@@ -4,7 +4,7 @@ import { MAPS, element, short, svg, write } from "./draw.js";
 import { Mosaic } from "./mosaic.js";
 import { solid } from "./windows.js";
 
-const FOLDED = 0.24, UNFOLDED = 1; // width of the maps' picture by its height, about
+const FOLDED = 0.24, UNFOLDED = 0.6; // width of the maps' picture by its height, about
 const COLUMN = 16; // units of a vector that stand in one column
 
 export class LayerCard {

@@ -11,7 +11,7 @@ export function tabs(form, groups, controls) {
   });
   for (const [name, names] of Object.entries(groups)) {
     const tab = element("button", { type: "button", role: "tab", "data-lm-suppress-shortcuts": "true" }, name);
-    const panel = element("div", { class: "panel", role: "tabpanel", "aria-label": name }, ...names.map(each => controls[each].node));
+    const panel = element("div", { class: "panel", role: "tabpanel", "aria-label": `${name}: controls` }, ...names.map(each => controls[each].node));
     tab.addEventListener("click", () => choose(tab));
     list.append(tab);
     panels.push({ tab, panel });
