@@ -3,7 +3,6 @@
 Trainings that take minutes are kept (see `training.kept`): those of the lecture's own networks in ``results/``.
 """
 
-import copy
 import time
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ import training
 from figures.tracing import count_parameters
 from studies.uncertainty import accuracy_interval
 from training import kept
+from training.networks import duplicate
 
 TRAINING_IMAGES = 5000  # few, so that trainings take minutes, not hours
 # No augmentation and little weight decay: the training loss itself is compared.
@@ -44,8 +44,8 @@ class Study(NamedTuple):
 
 def few_images(dataset, count=TRAINING_IMAGES):
     """Return a data set whose training part has only its first ``count`` images, and as many for validation."""
-    few = copy.copy(dataset)
-    few.train, few.val = dataset.train.first(count), dataset.val.first(count)
+    few = dataset.subset(slice(count))
+    few.val = dataset.val.first(count)
     return few
 
 
@@ -135,7 +135,7 @@ def show_comparison(trained, dataset, images=1000):
     """
     rows, count = [], len(dataset.val.labels)
     for name, (net, snapshots) in trained.items():
-        net = copy.deepcopy(net).cpu().eval()
+        net = duplicate(net).cpu().eval()
         batch = torch.as_tensor(dataset.val.values[:images])
         with torch.inference_mode():
             net(batch[:10])

@@ -1,6 +1,5 @@
 """Ten views of an image, and what a network says to them: one view, the vote of ten, their mean."""
 
-import copy
 import hashlib
 from collections import Counter
 
@@ -12,7 +11,7 @@ import figures
 import training
 from studies.uncertainty import accuracy_interval, paired
 from training import kept
-from training.batches import LAYOUT
+from training.networks import duplicate, fastest_copy
 
 CROPS = ("top left", "top right", "bottom left", "bottom right", "centre")
 CENTRE = CROPS.index("centre")  # the view that is the image itself
@@ -74,7 +73,7 @@ def answers(net, images, device=None):
         the winner of the vote had.
     """
     device = training.best_device() if device is None else device
-    net = copy.deepcopy(net).to(device, memory_format=LAYOUT).eval()
+    net = fastest_copy(net, torch.as_tensor(images[:2]).to(device))
     found, votes = [], []
     for start in range(0, len(images), BATCH):
         batch = torch.as_tensor(images[start : min(start + BATCH, len(images))]).to(device)
@@ -160,7 +159,7 @@ def show_test_time_augmentation(net, dataset, index=None, device=None):
     if index is None:
         index = int(np.argmax(votes * (right[1] & ~right[0])))
     image = torch.as_tensor(dataset.val.values[index])[None]
-    probabilities = view_probabilities(copy.deepcopy(net).cpu().eval(), image)[:, 0]
+    probabilities = view_probabilities(duplicate(net).cpu().eval(), image)[:, 0]
     best, names = probabilities.max(1), dataset.label_names
     titles = [f"{names[k]} {p:.0%}" for p, k in zip(best.values, best.indices, strict=True)]
     figures.show(

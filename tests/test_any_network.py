@@ -6,13 +6,14 @@ import pytest
 import torch
 import torch.nn.functional as F
 from course_networks import TEN, DropoutNet, LeNet, random_network
-from few import QUIET, first
+from few import QUIET, first, needs_gpu
 from torch import nn
 
 import cnn
 import training
 from figures.diagrams import layer_table
 from figures.tracing import receptive_field, trace
+from studies import views_and_votes
 from training import kept
 
 SEEDS = range(24)
@@ -165,6 +166,16 @@ def averaging(layer):
     return layer if isinstance(layer, nn.Conv2d | nn.AvgPool2d | nn.Flatten) else nn.Identity()
 
 
+@pytest.mark.parametrize("net", TEN, indirect=True)
+def test_ten_views_of_each_image(net, few):
+    net(IMAGES)
+    before = state(net)
+    found = views_and_votes.answers(net, few.val.values, "cpu")
+    assert state(net) == before
+    plain = copy.deepcopy(net).eval()(few.val.values[:]).argmax(1)
+    assert torch.equal(found["answers"][views_and_votes.WAYS.index("one view")].long(), plain)
+
+
 # Number types, frozen layers, and what cannot be trained
 
 
@@ -315,3 +326,27 @@ def test_what_is_too_large_to_keep_is_not_kept(few, tmp_path, monkeypatch, capsy
 )
 def test_no_image_is_left_alone_at_the_end_of_an_epoch(count, batch_size, limits):
     assert training.batches.batch_limits(count, batch_size) == limits
+
+
+# On a GPU
+
+
+@needs_gpu
+@pytest.mark.parametrize("net", TEN, indirect=True)
+def test_a_network_on_a_gpu_is_left_there_if_its_training_fails(net, few, tmp_path, monkeypatch):
+    net(IMAGES)
+    net.cuda()
+    before = state(net)
+
+    def fails(logits, labels):
+        raise RuntimeError("planted")
+
+    with pytest.raises(RuntimeError, match="planted"):
+        learn(few, net, criterion=fails)
+    assert state(net) == before and next(net.parameters()).is_cuda
+    assert 0 <= cnn.evaluate(net, few, few.val, "cpu")[1] <= 1
+    assert len(learn(few, net, device="cuda")) == 2 and len(learn(few, net)) == 2
+    monkeypatch.setattr(kept, "own_folder", lambda: tmp_path)
+    for _ in range(2):
+        cnn.trained(net.cuda(), few, num_epochs=1, device="cuda")
+    assert len(list(tmp_path.glob("*.pt"))) == 1
