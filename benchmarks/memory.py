@@ -63,7 +63,7 @@ def lecture(notebook):
     """Execute the notebook, yield its kernel's peak of resident and of private megabytes, then end the kernel."""
     book = nbformat.read(notebook, as_version=4)
     client = Client(book, ROOT, CELL_SECONDS, tell=lambda cell: print(cell, file=sys.stderr, flush=True))
-    with client.setup_kernel():
+    with client.in_words(), client.setup_kernel():
         kernel = psutil.Process(client.km.provisioner.pid)
         peaks, done = [0.0, 0.0], threading.Event()
 
@@ -106,4 +106,7 @@ def main(notebook=ROOT / "lecture.ipynb"):
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+    try:
+        sys.exit(main(*sys.argv[1:]))
+    except RuntimeError as error:  # a cell that fails or does not end, by its name
+        sys.exit(str(error))

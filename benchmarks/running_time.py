@@ -86,4 +86,7 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except RuntimeError as error:  # a cell that fails or does not end, by its name
+        sys.exit(str(error))

@@ -1,5 +1,6 @@
 """Run a notebook in a kernel of its own: who waits knows for which cell, and not for ever."""
 
+import contextlib
 import os
 
 import nbclient
@@ -48,6 +49,18 @@ class Client(nbclient.NotebookClient):
         self.widget_registry = {"@jupyter-widgets/output": {"OutputModel": Output}}
         self.waiting_for, self._tell = "the kernel to start", tell
 
+    @contextlib.contextmanager
+    def in_words(self):
+        """Make nbclient's errors of the block a RuntimeError that names the cell in one sentence."""
+        try:
+            yield
+        except CellTimeoutError as error:
+            raise RuntimeError(f"No answer after {self.timeout} s: {self.waiting_for}") from error
+        except CellExecutionError as error:
+            raise RuntimeError(f"{error.ename}: {error.evalue}, in {self.waiting_for}") from error
+        except DeadKernelError as error:
+            raise RuntimeError(f"The kernel died, perhaps for want of memory, in {self.waiting_for}") from error
+
     def _begin(self, cell, cell_index):
         line = cell.source.strip().splitlines()[-1][:80]
         self.waiting_for = f"cell {cell_index + 1} of {len(self.nb.cells)}: {line}"
@@ -71,11 +84,5 @@ def execute(notebook, folder, seconds, tell=None, environment=None):
         If a cell fails or takes more than ``seconds``; its message names the cell.
     """
     client = Client(notebook, folder, seconds, tell)
-    try:
+    with client.in_words():
         return client.execute(env={**os.environ, **(environment or {})})
-    except CellTimeoutError as error:
-        raise RuntimeError(f"No answer after {seconds} s: {client.waiting_for}") from error
-    except CellExecutionError as error:
-        raise RuntimeError(f"{error.ename}: {error.evalue}, in {client.waiting_for}") from error
-    except DeadKernelError as error:
-        raise RuntimeError(f"The kernel died, perhaps for want of memory, in {client.waiting_for}") from error
