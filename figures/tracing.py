@@ -217,13 +217,27 @@ class _Step(NamedTuple):
     shape: tuple | None
 
 
+class OneImage(torch.fx.Tracer):
+    """Follows a network with one image, so that ``len(x)`` in its ``forward`` is 1."""
+
+    class Proxy(torch.fx.Proxy):
+        """Stands for a tensor."""
+
+        def __len__(self):
+            return 1
+
+    def proxy(self, node):
+        """Return what stands for the tensor that a node gives."""
+        return self.Proxy(node, self)
+
+
 def _run(net, input_shape):
     """Run a network without numbers and return a `_Step` for each node, in order."""
     if len(input_shape) != 3 or min(input_shape) < 1:
         raise ValueError(f"input_shape must be (channels, rows, columns), but it is {tuple(input_shape)}")
     try:
         copied = copy.deepcopy(net).to("meta", torch.float32).eval()
-        graph = torch.fx.symbolic_trace(copied)
+        graph = torch.fx.GraphModule(copied, OneImage().trace(copied))
     except Exception as error:  # what a forward raises that torch.fx cannot follow has no common type
         reason = str(error).splitlines()[0][:150] if str(error) else type(error).__name__
         raise ValueError(

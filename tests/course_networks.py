@@ -24,7 +24,7 @@ class LeNet(nn.Module):
 
 
 class DropoutNet(nn.Module):
-    """With ``view(len(x), -1)``, which torch.fx cannot follow."""
+    """With dropout, and ``view(len(x), -1)``."""
 
     def __init__(self, share=0.5):
         super().__init__()

@@ -117,10 +117,7 @@ def test_a_training_is_kept_and_served_again(net, few, tmp_path, monkeypatch, ca
     torch.testing.assert_close(again(IMAGES), net(IMAGES), rtol=0.02, atol=0.02)
 
 
-LISTED = [name for name in MAKERS if name != "dropout and view"]
-
-
-@pytest.mark.parametrize("net", LISTED, indirect=True)
+@every_network
 def test_layers_shapes_and_weights_are_listed(net):
     net(IMAGES)
     shapes = []
@@ -135,7 +132,7 @@ def test_layers_shapes_and_weights_are_listed(net):
     assert layer_table(net, (3, 32, 32))[1][-1][0] == "Total"
 
 
-@pytest.mark.parametrize("net", [name for name in LISTED if name.startswith("random")], indirect=True)
+@pytest.mark.parametrize("net", [name for name in MAKERS if name.startswith("random")], indirect=True)
 def test_receptive_fields_are_where_gradients_reach(net):
     net(torch.zeros(2, 3, 32, 32))
     for number, module in enumerate(net):
@@ -281,7 +278,7 @@ def test_networks_are_told_apart_by_more_than_their_weights(share, few):
 
     assert (described(DropoutNet()) == described(DropoutNet(share))) == (share == 0.5)
 
-    class Edited(DropoutNet):  # torch.fx cannot follow it: its code is compared
+    class Edited(DropoutNet):
         def forward(self, x):
             return self.dense(self.drop(F.max_pool2d(self.conv(x), 2).tanh().view(len(x), -1)))
 
@@ -290,11 +287,29 @@ def test_networks_are_told_apart_by_more_than_their_weights(share, few):
     assert (described(plain[0]) == described(plain[1])) == (share == 0.5)
 
 
-def test_what_torch_fx_cannot_follow_is_said():
+class Deciding(DropoutNet):
+    """Does one thing or another, depending on the image: nothing that can be listed."""
+
+    def forward(self, x):
+        return super().forward(x if x.mean() > 0 else -x)
+
+
+def test_what_cannot_be_listed_is_said_and_yet_trained_and_kept(few, tmp_path, monkeypatch, capsys):
     with pytest.raises(
-        ValueError, match=r"the layers of DropoutNet cannot be listed: torch.fx cannot follow it"
+        ValueError, match=r"the layers of Deciding cannot be listed: torch.fx cannot follow it"
     ):
-        trace(DropoutNet(), (3, 32, 32))
+        trace(Deciding(), (3, 32, 32))
+    monkeypatch.setattr(kept, "own_folder", lambda: tmp_path)
+    for _ in range(2):
+        cnn.trained(Deciding(), few, num_epochs=1, device="cpu")
+    assert "trained before" in capsys.readouterr().out
+
+    class Edited(Deciding):
+        def forward(self, x):
+            return DropoutNet.forward(self, x if x.mean() > 1 else -x)
+
+    described = [kept.description({"net": net}, few, {}) for net in (Deciding(), Deciding(), Edited())]
+    assert described[0] == described[1] != described[2]  # its code is compared
 
 
 def test_weights_too_large_for_half_precision_are_kept(few, tmp_path, monkeypatch, capsys):
