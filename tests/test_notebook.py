@@ -1,5 +1,7 @@
 """The notebook as a text: its sixteen parts, short cells, nothing from another host."""
 
+import ast
+import inspect
 import json
 import re
 import subprocess
@@ -10,6 +12,10 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+import cnn  # noqa: F401  (these are looked up by name)
+import demos  # noqa: F401
+import resnet  # noqa: F401
+import studies  # noqa: F401
 from figures import advice
 
 NOTEBOOK = Path(__file__).resolve().parent.parent / "lecture.ipynb"
@@ -171,3 +177,25 @@ def test_the_lectures_own_modules_come_before_others_of_the_same_names(tmp_path)
     for name in ("filters", "datasets", "figures", "training"):
         (tmp_path / f"{name}.py").write_text("# of another course\n")
     assert first_cell(NOTEBOOK.parent, f"sys.path.insert(0, {str(tmp_path)!r})") == ""
+
+
+def test_retrain_reaches_everything_that_trains():
+    """Each call of a function that can train anew passes RETRAIN on."""
+    reached = []
+    for cell in CELLS:
+        source = "".join(cell["source"])
+        if cell["cell_type"] != "code" or source.startswith("%"):
+            continue
+        for call in ast.walk(ast.parse(source)):
+            if isinstance(call, ast.Call) and "retrain" in parameters_of(ast.unparse(call.func)):
+                passed = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+                assert passed.get("retrain") == "RETRAIN", source
+                reached.append(ast.unparse(call.func))
+    assert {"cnn.trained", "studies.show_degradation", "resnet.classify"} <= set(reached)
+
+
+def parameters_of(name):
+    """Return the parameters of a function of the lecture's modules, such as "cnn.trained"."""
+    module, _, function = name.partition(".")
+    found = getattr(globals().get(module), function, None)
+    return inspect.signature(found).parameters if inspect.isfunction(found) else ()
