@@ -6,6 +6,7 @@ which Jupyter runs the callbacks of sliders.
 """
 
 import functools
+import threading
 import warnings
 
 import matplotlib as mpl
@@ -28,12 +29,17 @@ NEGATIVE = "#2166ac"
 SIGNED_MAP = "RdBu_r"
 
 
+_one_at_a_time = (
+    threading.RLock()
+)  # the style is one for all threads, and callbacks of controls run in theirs
+
+
 def own_style(draw):
     """Make a function draw by matplotlib's own defaults, whatever style the user has set; theirs is left alone."""
 
     @functools.wraps(draw)
     def drawn(*arguments, **options):
-        with mpl.rc_context():
+        with _one_at_a_time, mpl.rc_context():
             mpl.rcdefaults()
             return draw(*arguments, **options)
 

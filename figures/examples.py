@@ -58,8 +58,10 @@ def draw_evaluation(dataset, probabilities, snapshots):
     left, right = fig.subfigures(1, 2, width_ratios=[1.5, 1])
     cells = left.subplots(3, 4, width_ratios=[1, 1.1, 1, 1.1]).reshape(-1, 2)
     images = dataset.unnormalize(np.asarray(dataset.val.values[:count]))
+    for ax in cells[count:].flat:  # where there are fewer validation images
+        ax.set_axis_off()
     for (image_ax, bar_ax), image, name, scores in zip(
-        cells, images, labels_of(dataset, count), probabilities, strict=True
+        cells[:count], images, labels_of(dataset, count), probabilities, strict=True
     ):
         figures.show_image(image_ax, image, name)
         likeliest = np.argsort(scores)[::-1][:LIKELIEST]

@@ -2,11 +2,14 @@
 
 import ast
 import io
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pytest
+from few import first
 from matplotlib import style
 from PIL import Image
 
@@ -133,3 +136,15 @@ def test_every_function_that_makes_a_figure_draws_in_our_style():
 def test_classes_without_an_image_are_left_blank(mnist):
     few = mnist.subset(np.flatnonzero(mnist.train.labels < 3)[:20])
     assert len(examples.draw_classes(few).axes) == 10
+
+
+def test_fewer_validation_images_than_places(mnist):
+    fig = examples.draw_evaluation(first(mnist, 10, 2), np.full((2, 10), 0.1), HISTORY)
+    assert len([ax for ax in fig.axes if ax.axison]) == 2 * 2 + 2
+
+
+def test_a_users_style_stays_where_threads_draw_at_once():
+    with mpl.rc_context({"font.size": 3}):
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: figures.own_style(time.sleep)(0.01), range(40)))
+        assert mpl.rcParams["font.size"] == 3
