@@ -306,6 +306,8 @@ def search(key):
     for folder in folders():
         for find in CATALOGUE[key].finders:
             try:
+                if folder.exists() and not folder.is_dir():
+                    raise NotADirectoryError(f"{folder} is a file; LECTURE_DATA must name a folder")
                 found = find(folder)
             except (Damaged, OSError) as error:
                 problems.append(why(error))

@@ -249,6 +249,15 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch
     assert datasets.damage("mnist") == [f"{path} may not be read (permission denied)"]
 
 
+@case("`LECTURE_DATA` that names a file", "uses the user's cache, else the stand-in", "must name a folder")
+def test_data_folder_that_is_a_file(says, tmp_path, monkeypatch):
+    path = tmp_path / "data"
+    path.write_text("")
+    monkeypatch.setenv("LECTURE_DATA", str(path))
+    assert datasets.MulticlassDataset.mnist().is_stand_in
+    assert f"{path} is a file; LECTURE_DATA {says}" in catalogue.decide("mnist")[0].state
+
+
 NAMELESS = """
 try:
     import pwd
