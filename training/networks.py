@@ -35,7 +35,11 @@ def place_of(net):
 def left_as_it_came(net):
     """Give a network back its weights, modes, gradients and device if the block fails; its layout in any case."""
     lazy, modes = nn.parameter.is_lazy, [(module, module.training) for module in net.modules()]
-    weights = [(value, value.detach().clone(), value.grad) for value in net.parameters() if not lazy(value)]
+    weights = [
+        (value, value.detach().clone(), None if value.grad is None else value.grad.clone())
+        for value in net.parameters()
+        if not lazy(value)
+    ]
     buffers = [
         (module._buffers, name, value, value.detach().clone())
         for module in net.modules()
@@ -46,6 +50,7 @@ def left_as_it_came(net):
         yield
     except BaseException:
         for value, before, gradient in weights:
+            value.grad = None  # it may be on another device by now
             value.data, value.grad = before, gradient
         for where, name, value, before in buffers:
             value.data = before
@@ -54,11 +59,18 @@ def left_as_it_came(net):
             module.training = mode
         raise
     strides = {id(value): before.stride() for value, before, _ in weights}
-    for value in net.parameters():
-        wanted = strides.get(id(value)) or torch.empty(value.shape, device="meta").stride()
-        if value.stride() != wanted:
-            given = torch.empty_strided(value.shape, wanted, dtype=value.dtype, device=value.device)
-            value.data = given.copy_(value.detach())
+    for value in net.parameters():  # also those that lazy layers have got meanwhile
+        value.data = _laid_out(value.data, strides.get(id(value)))
+    for where, name, _, before in buffers:
+        where[name] = _laid_out(where[name], before.stride())
+
+
+def _laid_out(value, strides):
+    """Return a tensor with these strides, row by row if None: itself if it has them."""
+    strides = strides or torch.empty(value.shape, device="meta").stride()
+    if value.stride() == strides:
+        return value
+    return torch.empty_strided(value.shape, strides, dtype=value.dtype, device=value.device).copy_(value)
 
 
 @contextlib.contextmanager
@@ -121,7 +133,7 @@ def fit(net, dataset, *parts, smallest=None):
     copied = duplicate(net)
     try_out(copied, images, dataset)
     if smallest == 1:
-        try_out(copied.train(), images, dataset, count=1)
+        try_out(copied, images, dataset, learning=True)
     with contextlib.suppress(ValueError):
         images.layout = LAYOUT
         try_out(copied.to(memory_format=LAYOUT), images, dataset)
@@ -161,19 +173,18 @@ def check_images(dataset, parts):
             )
 
 
-def try_out(net, images, dataset, count=2):
-    """Raise ValueError unless a network takes some images, in its mode, and gives a logit for each class."""
-    name, pixels = type(net).__name__, images.pixels[:count]
+def try_out(net, images, dataset, learning=False):
+    """Raise ValueError unless a network takes two images, or one to learn from, and gives a logit for each class."""
+    name, pixels = type(net).__name__, images.pixels[: 1 if learning else 2]
+    does = "learn from a batch of one of" if learning else "take"
     try:
         with torch.no_grad():
-            logits = (net if count == 1 else net.eval())(images.normalized(pixels))
+            logits = net.train(learning)(images.normalized(pixels))
     except (RuntimeError, ValueError) as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise
-        if count == 1:
-            raise ValueError(f"{name} cannot learn from a batch of one image: {error}") from None
         shape = tuple(pixels.shape[1:])
-        raise ValueError(f"{name} cannot take {dataset.title}'s images of shape {shape}: {error}") from None
+        raise ValueError(f"{name} cannot {does} {dataset.title}'s images of shape {shape}: {error}") from None
     wanted = (len(pixels), len(dataset.label_names))
     shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else f"a {type(logits).__name__}"
     if shape != wanted:
