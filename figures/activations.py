@@ -1,5 +1,7 @@
 """What one layer does to an image: what goes in, its weights, and what comes out."""
 
+import re
+
 import numpy as np
 
 import figures
@@ -7,7 +9,8 @@ import figures
 
 def layers_with_weights(net):
     """Return the layers of a network that have weights, as {number: module}; ``c1`` is layer 1, ``f3`` layer 3."""
-    return {int(name[1:]): module for name, module in net.named_children() if hasattr(module, "weight")}
+    numbered = {name: module for name, module in net.named_children() if re.fullmatch(r"[a-z]\d+", name)}
+    return {int(name[1:]): module for name, module in numbered.items() if hasattr(module, "weight")}
 
 
 @figures.own_style
@@ -36,8 +39,14 @@ def draw_layer_output(net, layer, index, widths, height):
     Raises
     ------
     ValueError
-        If the layer has no weights, there is no such example, or a size is not three widths and a height above 0.
+        If the network keeps no activations, the layer has no weights, there is no such example, or a size is not three
+        widths and a height above 0.
     """
+    if not hasattr(net, "outputs"):
+        raise ValueError(
+            f"{type(net).__name__} keeps no activations to draw: derive it from cnn.Network, number its layers c1, f2 ..., "
+            "and hand each activation to self.keep, as cnn.SimpleCNN does"
+        )
     layers = layers_with_weights(net)
     if layer not in layers:
         known = ", ".join(map(str, layers))

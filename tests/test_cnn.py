@@ -117,6 +117,10 @@ def test_bad_layers_examples_and_sizes_are_named(layer, index, widths, height, m
 def test_a_network_without_examples_says_what_to_call(mnist):
     with pytest.raises(ValueError, match=r"SimpleCNN has seen no images yet: call cnn\.evaluate_model first"):
         cnn.visualize_layer_output(cnn.SimpleCNN(), 1, 0, [3, 4, 3], 4)
+    with pytest.raises(
+        ValueError, match=r"Sequential keeps no activations to draw: derive it from cnn\.Network"
+    ):
+        cnn.visualize_layer_output(torch.nn.Sequential(torch.nn.Linear(2, 2)), 0, 0, [3, 4, 3], 4)
     with pytest.raises(ValueError, match="snapshots is empty"):
         cnn.evaluate_model(mnist, cnn.SimpleCNN(), [], device="cpu")
 
