@@ -44,8 +44,8 @@ def draw_layer_output(net, layer, index, widths, height):
     """
     if not hasattr(net, "outputs"):
         raise ValueError(
-            f"{type(net).__name__} keeps no activations to draw: derive it from cnn.Network, number its layers c1, f2 ..., "
-            "and hand each activation to self.keep, as cnn.SimpleCNN does"
+            f"{type(net).__name__} keeps no activations to draw: derive it from cnn.Network, number its layers "
+            "c1, f2 ..., and hand each activation to self.keep, as cnn.SimpleCNN does"
         )
     layers = layers_with_weights(net)
     if layer not in layers:
