@@ -72,7 +72,8 @@ const cut = (box, shape) => {
   return inside.every(([first, end]) => first < end) ? inside : null;
 };
 
-// The box of the image, step 0, on which the units of a box of step `number` depend; null if on none of it.
+// The box of the image, step 0, on which the units of a box of step `number` depend; null if on none of it. It is the
+// smallest one, but for kernels with holes: at the border these may miss its first and last rows and columns.
 export function receptiveField(steps, number, box) {
   const boxes = { [number]: cut(box, steps[number].shape) };
   for (let n = number; n > 0; n--) {

@@ -192,24 +192,28 @@ class Generated(nn.Module):
         return names["x"]
 
 
-@torch.inference_mode()
 def all_activations(net, image):
     """Return (name, what comes out) of every operation on what comes from the image, in order, by torch.
 
     Without slices and paddings that leave all as it is.
     """
+    return [(name, values[0].numpy()) for name, values in recorded(net, torch.stack([image, image]))]
+
+
+@torch.inference_mode()
+def recorded(net, batch):
+    """Return the same for a batch of images, as tensors."""
     found = []
 
     class Recorder(fx.Interpreter):
         def run_node(self, node):
             value = super().run_node(node)
             name = node.target if isinstance(node.target, str) else node.target.__name__
-            tensor = isinstance(value, torch.Tensor) and value.ndim > 1 and len(value) == 2
+            tensor = isinstance(value, torch.Tensor) and value.ndim > 1 and len(value) == len(batch)
             same = name in ("getitem", "pad") and value.shape == self.env[node.args[0]].shape
             if node.op.startswith("call_") and tensor and name.replace("_", "") not in SIZES and not same:
-                found.append((name, value[0].clone().numpy()))
+                found.append((name, value.clone()))
             return value
 
-    copied = copy.deepcopy(net).eval()
-    Recorder(fx.symbolic_trace(copied)).run(torch.stack([image, image]))
+    Recorder(fx.symbolic_trace(copy.deepcopy(net).eval())).run(batch)
     return found
