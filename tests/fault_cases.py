@@ -11,7 +11,7 @@ from pathlib import Path
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 PLACE = re.compile(r"(?<=<!-- reliability -->\n).*?(?=<!-- /reliability -->)", re.DOTALL)
-FILES = ("test_datasets_faults", "test_surroundings")
+FILES = ("test_datasets_faults", "test_surroundings", "test_notebook", "test_figures", "test_kept")
 STAND_IN = "asks the next host, else draws the stand-in"
 
 

@@ -16,7 +16,7 @@ from figures.tracing import receptive_field, trace
 from studies import views_and_votes
 from training import kept
 
-SEEDS = range(24)
+SEEDS = range(16)
 MAKERS = {**TEN, **{f"random {seed}": (lambda seed=seed: random_network(seed)) for seed in SEEDS}}
 IMAGES = torch.randn(3, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 
@@ -51,6 +51,7 @@ def state(net):
     ]
 
 
+@pytest.mark.slow
 @every_network
 def test_a_training_is_that_of_a_plain_loop(net, few):
     net(IMAGES)  # lazy layers wake up
@@ -90,6 +91,7 @@ def test_evaluation_leaves_a_network_as_it_is(net, few):
     assert accuracy == pytest.approx((logits.argmax(1) == labels).float().mean().item())
 
 
+@pytest.mark.slow
 @every_network
 def test_a_failed_training_leaves_a_network_as_it_came(net, few):
     net(IMAGES).sum().backward()
@@ -107,6 +109,7 @@ def test_a_failed_training_leaves_a_network_as_it_came(net, few):
         assert state(net) == before
 
 
+@pytest.mark.slow
 @every_network
 def test_a_training_is_kept_and_served_again(net, few, tmp_path, monkeypatch, capsys, request):
     monkeypatch.setattr(kept, "own_folder", lambda: tmp_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 import matplotlib as mpl
 import numpy as np
 import pytest
+from fault_cases import entering
 from few import first
 from matplotlib import style
 from PIL import Image
@@ -19,6 +20,8 @@ import filters
 import pooling
 from figures import diagrams, examples, training_curves
 
+CASES = []
+case = entering(CASES)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -113,6 +116,9 @@ STYLES = (
 
 
 @pytest.mark.parametrize("name", PICTURES)
+@case(
+    "a user's own matplotlib style: dark, `image.origin`, `text.usetex`", "draws as always; the style stays"
+)
 def test_a_users_style_changes_nothing_and_stays(name):
     plain = figures.png(PICTURES[name]())
     for setting in STYLES:

@@ -40,6 +40,20 @@ def test_a_cell_that_does_not_end_is_given_up_and_named():
         execute(nbformat.v4.new_notebook(cells=cells), ROOT, 2)
 
 
+WATCHED = """
+import cnn
+from datasets import MulticlassDataset
+few = MulticlassDataset.mnist().subset(range(100))
+cnn.trained(cnn.PoolingCNN(), few, num_epochs=3, retrain=True)
+"""
+
+
+def test_a_training_is_watched_in_one_picture():
+    (cell,) = run([nbformat.v4.new_code_cell(WATCHED)])
+    pictures = [output.data["text/html"] for output in cell.outputs if "text/html" in output.get("data", {})]
+    assert sum("accuracy and loss by epoch so far" in picture for picture in pictures) == 1
+
+
 SENDING = """
 import ipywidgets
 from IPython.display import display

@@ -11,12 +11,16 @@ import pytest
 import torch
 import torch.fx
 import torch.nn.functional as F
+from fault_cases import entering
 from few import NETWORKS, Misbehaving, data_for, first, interrupt
 from torch import nn
 
 import cnn
 from datasets import MulticlassDataset
 from training import kept
+
+CASES = []
+case = entering(CASES)
 
 
 @pytest.fixture
@@ -109,6 +113,11 @@ def test_stand_ins_that_another_machine_rounds_otherwise_are_not_talked_of(mnist
     assert "trained before" in said and "encoding" not in said and "JPEG" not in said
 
 
+@case(
+    "training on a subset, then on the whole data set",
+    "serves each for the same images only",
+    "trained before, for 1 epoch on 200 images of",
+)
 def test_a_training_of_a_subset_is_served_for_the_same_subset_alone(mnist, cache, capsys):
     few = mnist.subset(range(200))
     for learning_rate in (0.02, np.float64(0.02), 0.02):
@@ -123,6 +132,7 @@ def test_a_training_of_a_subset_is_served_for_the_same_subset_alone(mnist, cache
 
 
 @pytest.mark.parametrize("links", [True, False])
+@case("two kernels that finish a training at the same moment", "keeps both, each in a file of its own")
 def test_files_kept_at_the_same_moment_are_all_kept_whole(links, mnist, cache, monkeypatch):
     few, net = first(mnist, 100), cnn.PoolingCNN()
     wanted = kept.description({"PoolingCNN": net}, few, {"num_epochs": 0})
@@ -198,6 +208,11 @@ def bad_files(tmp_path, good):
     }
 
 
+@case(
+    "kept training that is damaged, foreign, or would run code",
+    "leaves it alone, trains anew",
+    "is left as it is, and not used",
+)
 def test_files_that_are_not_results_are_refused_and_left_alone(mnist, cache, tmp_path, capsys):
     few = first(mnist, 100)
     train_quickly(few)

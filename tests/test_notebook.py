@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from fault_cases import entering
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
@@ -18,6 +19,8 @@ import resnet  # noqa: F401
 import studies  # noqa: F401
 from figures import advice
 
+CASES = []
+case = entering(CASES)
 NOTEBOOK = Path(__file__).resolve().parent.parent / "lecture.ipynb"
 MAKEFILE = NOTEBOOK.with_name("Makefile")
 CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
@@ -118,6 +121,11 @@ MISSING = re.compile(
 )
 
 
+@case(
+    "cells run out of order, as after a restart",
+    "each part's first cell, and any name that is missing, says what to run",
+    "Run > Run All Above Selected Cell",
+)
 def test_cells_out_of_order_say_what_to_run_first():
     """What a kernel says that was started again: no cell that begins a part ends in a bare NameError."""
     openers = [
@@ -167,12 +175,18 @@ def first_cell(folder, *before):
     [([], "No module named 'cnn'"), (["sys.modules['torch'] = None"], "import of torch halted")],
     ids=["no modules", "another interpreter"],
 )
+@case(
+    "notebook in another folder, or in a kernel of another Python",
+    "the first cell says where it is, and what to run",
+    "run `make lecture` in its folder",
+)
 def test_what_is_missing_is_said_with_folder_and_interpreter(before, missing, tmp_path):
     said = first_cell(tmp_path if not before else NOTEBOOK.parent, *before)
     assert missing in said and "run `make lecture` in its folder (now " in said and sys.executable in said
 
 
 @pytest.mark.slow
+@case("another `filters` or `datasets` on the path or installed", "uses the lecture's own")
 def test_the_lectures_own_modules_come_before_others_of_the_same_names(tmp_path):
     for name in ("filters", "datasets", "figures", "training"):
         (tmp_path / f"{name}.py").write_text("# of another course\n")
