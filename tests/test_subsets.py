@@ -159,3 +159,12 @@ def test_moments_of_other_images_are_another_normalisation(whole):
 def test_normalisation_is_read_off_the_images(whole):
     with pytest.raises(AttributeError):
         whole.mean = 0.5
+
+
+def test_parts_go_into_torchs_loaders(whole):
+    part = whole.to_torch().subset(slice(10)).train
+    one, other = torch.utils.data.random_split(part, [6, 4])
+    (images, labels), *_ = torch.utils.data.DataLoader(one, batch_size=3)
+    assert images.shape == (3, *whole.train.values.shape[1:]) and len(other) == 4
+    assert torch.equal(labels, part.labels[one.indices[:3]])
+    assert [int(label) for _, label in part] == part.labels.tolist()  # a loop ends at the last image

@@ -195,6 +195,7 @@ def test_batches_shrink_where_memory_runs_out(mnist, capsys):
         ({"learning_rate": "fast"}, "learning_rate must be a finite number, but it is 'fast'"),
         ({"momentum": 1}, "momentum must be from 0 to below 1"),
         ({"weight_decay": -1}, "weight_decay must be"),
+        ({"mirror": "no"}, "mirror must be True or False, but it is 'no'"),
         ({"learningrate": 0.1}, "knows no learningrate; a recipe has batch_size, learning_rate"),
     ],
 )
@@ -202,6 +203,16 @@ def test_bad_arguments_are_named(changes, message, mnist):
     arguments = {"num_epochs": 1, **QUIET, **changes}
     with pytest.raises(ValueError, match=message):
         cnn.train_model(first(mnist, 20), cnn.SimpleCNN(), nn.CrossEntropyLoss(), **arguments)
+
+
+def test_what_is_no_data_set_no_part_of_one_and_no_loss_is_said(mnist):
+    few, net = first(mnist, 20), cnn.SimpleCNN()
+    with pytest.raises(ValueError, match=r"recipe for MNIST and for CIFAR-10, .* not for Split\(20 images"):
+        cnn.train_model(few.train, net, nn.CrossEntropyLoss(), 1, **QUIET)
+    with pytest.raises(ValueError, match=r"split must be a part of the data set, .* but it is 'val'"):
+        cnn.evaluate(net, few, "val", "cpu")
+    with pytest.raises(ValueError, match=r"a loss must be one number, .* but its shape is \(20,\)"):
+        cnn.train_model(few, net, nn.CrossEntropyLoss(reduction="none"), 1, **QUIET)
 
 
 def test_numbers_of_numpy_and_torch_are_numbers(mnist):

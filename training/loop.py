@@ -187,6 +187,10 @@ def snapshot_of(net, epoch, numbers, learning_rate, seconds, images_per_second):
 def summed(results):
     """Return (loss summed over images, right answers), from the (mean loss, logits, labels) of batches."""
     losses, logits, labels = zip(*results, strict=True)
+    if losses[0].ndim:
+        raise ValueError(
+            f"a loss must be one number, the mean over a batch, but its shape is {tuple(losses[0].shape)}"
+        )
     sizes = torch.tensor([len(part) for part in labels], dtype=torch.float32)
     hits = torch.cat(logits).argmax(1).eq(torch.cat(labels)).sum()
     return torch.stack([torch.stack(losses).float() @ sizes.to(hits.device), hits])
@@ -231,6 +235,10 @@ def evaluate(net, dataset, split, device=None):
     ValueError
         If there are no images, or the network cannot take them.
     """
+    if not hasattr(getattr(split, "values", None), "pixels"):
+        raise ValueError(
+            f"split must be a part of the data set, such as dataset.val, but it is {split!r:.60}"
+        )
     images, copied = DeviceImages(split, torch.device(device or best_device())), duplicate(net)
     fit(copied, dataset, images)
     loss, accuracy = (evaluate_batches(copied, images.in_order(), F.cross_entropy) / len(images)).tolist()

@@ -35,6 +35,11 @@ def one_cycle(progress):
 
 def validated_recipe(dataset, num_epochs, changes):
     """Return the recipe for a data set with changes, in plain numbers, or raise ValueError if one makes no sense."""
+    if getattr(dataset, "name", None) not in RECIPES:
+        raise ValueError(
+            f"there is a recipe for {' and for '.join(RECIPES)}, whole or a subset of it, but not for {dataset!r:.60}: "
+            "pass what MulticlassDataset.mnist() or MulticlassDataset.cifar() returns"
+        )
     recipe = RECIPES[dataset.name]
     if unknown := set(changes) - set(recipe):
         raise ValueError(
@@ -46,6 +51,8 @@ def validated_recipe(dataset, num_epochs, changes):
         recipe[name] = whole_number(name, recipe[name], minimum)
     for name in ("learning_rate", "momentum", "weight_decay"):
         recipe[name] = finite_number(name, recipe[name])
+    if _plain(recipe["mirror"]) not in (False, True):
+        raise ValueError(f"mirror must be True or False, but it is {recipe['mirror']!r}")
     recipe["mirror"] = bool(recipe["mirror"])
     if recipe["learning_rate"] <= 0:
         raise ValueError(f"learning_rate must be a number above 0, but it is {recipe['learning_rate']!r}")
