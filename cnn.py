@@ -130,11 +130,13 @@ def evaluate_model(dataset, net, snapshots, device=None):
     Raises
     ------
     ValueError
-        If there are no snapshots.
+        If there are no snapshots, or the network cannot take the images.
     """
     if not snapshots:
         raise ValueError("evaluate_model draws the course of a training, but snapshots is empty")
-    net.to(torch.device(device or best_device()))
+    device = torch.device(device or best_device())
+    check_fit(net, dataset, dataset.val, device)
+    net.to(device)
     probabilities = classify_examples(net, dataset).numpy()
     fig = examples.draw_evaluation(dataset, probabilities, snapshots)
     rows = zip(examples.labels_of(dataset, EXAMPLES), probabilities.argmax(1), strict=True)
@@ -199,7 +201,7 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
     """
     name, device = type(net).__name__, torch.device(device or best_device())
     settings = settings_of(dataset, num_epochs, seed, **recipe)
-    check_fit(net, dataset, device)
+    check_fit(net, dataset, dataset.train, device)
     wanted = kept.description({name: net}, dataset, settings)
     result = kept.find(name, wanted)
     if result and not retrain:

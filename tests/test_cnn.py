@@ -121,6 +121,10 @@ def test_a_network_without_examples_says_what_to_call(mnist):
         ValueError, match=r"Sequential keeps no activations to draw: derive it from cnn\.Network"
     ):
         cnn.visualize_layer_output(torch.nn.Sequential(torch.nn.Linear(2, 2)), 0, 0, [3, 4, 3], 4)
+    with pytest.raises(
+        ValueError, match=r"CifarCNN cannot take MNIST stand-in's images of shape \(1, 28, 28\)"
+    ):
+        cnn.evaluate_model(mnist, cnn.CifarCNN(), [{}], device="cpu")
     with pytest.raises(ValueError, match="snapshots is empty"):
         cnn.evaluate_model(mnist, cnn.SimpleCNN(), [], device="cpu")
 

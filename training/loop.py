@@ -204,11 +204,14 @@ def evaluate_batches(net, batches, criterion):
         return summed([(criterion(logits, labels), logits, labels) for logits, labels in answers])
 
 
-def check_fit(net, dataset, device):
-    """Raise ValueError unless a network can learn from a data set; give lazy layers their weights if it can."""
-    train = DeviceImages(dataset.train.first(2), device, "training")
+def check_fit(net, dataset, split, device):
+    """Raise ValueError unless a network takes the images of a split; give lazy layers their weights if it does."""
     with left_as_it_came(net):
-        fit(net, dataset, train)
+        fit(
+            net,
+            dataset,
+            DeviceImages(split.first(2), device, "training" if split is dataset.train else "given"),
+        )
 
 
 def evaluate(net, dataset, split, device=None):
