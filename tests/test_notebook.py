@@ -113,7 +113,7 @@ def test_outputs_are_cleared_and_nothing_else_is_changed(tmp_path):
         r"^clean-outputs:.*\n\t\$\(BIN\)/jupyter (.*) lecture.ipynb$", MAKEFILE.read_text(), re.M
     )
     subprocess.run([sys.executable, "-m", "jupyter", *target.split(), path], check=True, capture_output=True)
-    assert path.read_bytes() == NOTEBOOK.read_bytes()
+    assert path.read_text(encoding="utf-8") == NOTEBOOK.read_text(encoding="utf-8")
 
 
 MISSING = re.compile(
