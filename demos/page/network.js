@@ -1,6 +1,6 @@
 // A network: from its steps, as network.py lists them, to all activations for an image.
 
-import { activate, adaptivePool2d, batchNorm, combine, conv2d, dense, mean, pool2d, softmax, take } from "./nn.js";
+import { activate, adaptivePool2d, batchNorm, combine, conv2d, dense, mean, pool2d, softmax, take, tensor } from "./nn.js";
 
 // What each kind of step computes from the tensors that it reads.
 const STEPS = {
@@ -17,7 +17,12 @@ const STEPS = {
   mean: ([input], { axes }) => mean(input, axes),
   take: ([input], { places, fill }) => take(input, places, fill),
   reshape: ([input]) => input,
-  concatenate: inputs => ({ data: Float32Array.from(inputs.flatMap(({ data }) => Array.from(data))) }),
+  concatenate: (inputs, { shape }) => {
+    const joined = tensor(shape);
+    let end = 0;
+    for (const { data } of inputs) joined.data.set(data, (end += data.length) - data.length);
+    return joined;
+  },
   add: ([one, other]) => combine(one, other, "add"),
   subtract: ([one, other]) => combine(one, other, "subtract"),
   multiply: ([one, other]) => combine(one, other, "multiply"),

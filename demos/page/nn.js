@@ -187,8 +187,9 @@ function erf(x) {
 
 // options: further numbers that an activation takes, such as a slope.
 export function activate(input, name, [first, second] = []) {
-  const act = ACTIVATIONS[name];
-  return { shape: input.shape, data: input.data.map(x => act(x, first, second)) };
+  const act = ACTIVATIONS[name], output = tensor(input.shape), { data } = input;
+  for (let i = 0; i < data.length; i++) output.data[i] = act(data[i], first, second);
+  return output;
 }
 
 // exp(x) / sum of exp(x), along an axis, or over all entries; or the logarithm of it.
@@ -235,7 +236,9 @@ export function combine(one, other, name) {
     const places = shape.map((length, axis) => Array.from({ length }, (_, i) => (shapes[k][axis] == 1 ? 0 : i)));
     return take({ shape: shapes[k], data }, places).data;
   });
-  return { shape, data: Float32Array.from(first, (x, i) => operate(x, second[i])) };
+  const result = tensor(shape);
+  for (let i = 0; i < result.data.length; i++) result.data[i] = operate(first[i], second[i]);
+  return result;
 }
 
 // The mean over some axes, which keep a length of 1.
