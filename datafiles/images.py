@@ -40,18 +40,23 @@ class Images:
 
     def __init__(self, pixels, mean=None, std=None, tensors=False):
         self.writable = pixels  # torch warns of arrays that are not; nobody writes there
-        self.pixels = pixels.view()
-        self.pixels.flags.writeable = False  # they belong to every data set that is made of this one
         self.mean, self.std, self.tensors = mean, std, tensors
         self.scale, self.offset = normalization(mean, std)
 
     @property
+    def pixels(self):
+        """The bytes, read-only, since they belong to every data set that is made of this one."""
+        view = self.writable.view()
+        view.flags.writeable = False
+        return view
+
+    @property
     def shape(self):
         """(N, C, H, W)."""
-        return self.pixels.shape
+        return self.writable.shape
 
     def __len__(self):
-        return len(self.pixels)
+        return len(self.writable)
 
     def __getitem__(self, index):
         index, scale, offset = plain(index), self.scale, self.offset
