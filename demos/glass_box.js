@@ -88,7 +88,7 @@ export function glassBox(demo, data) {
     },
   });
   if (computes) demo.copy("Copy image as Python", () => input.python());
-  demo.legend([["window", "a number and what it reads"], ["second", "what it sees of the image"]]);
+  demo.legend([["window", "a number, what it reads"], ["second", "what it sees"]]);
   chooseLargest();
   from.start = from.value;
 

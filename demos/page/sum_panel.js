@@ -38,7 +38,7 @@ export class SumPanel {
     this.products = picture("Their products");
     parts.insertBefore(this.signs[0], this.weights.node);
     parts.insertBefore(this.signs[1], this.products.node);
-    this.list = new Bars(parts, { most: 0, format: short, compact: true, choose: k => choose(this.listed[k]) });
+    this.list = new Bars(parts, { most: 0, format: value => short(Math.round(1000 * value) / 1000), compact: true, choose: k => choose(this.listed[k]) });
     this.list.node.classList.add("list");
     for (const [key, value] of Object.entries({ tabindex: 0, "aria-label": "What each map adds", "data-lm-suppress-shortcuts": "true" })) this.list.node.setAttribute(key, value);
     this.formula = element("p", { class: "formula" });
@@ -93,7 +93,7 @@ export class SumPanel {
     if (groups.length < 2) return;
     const values = this.listed.map(k => groups[k].sum), several = groups.some(({ source }) => source != groups[0].source);
     const names = this.listed.map(k => (several ? this.named(groups[k].source, null, groups[k].channel) : String(groups[k].channel)));
-    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : "sums";
+    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : groups[0].weights ? "sums" : "numbers";
     this.list.show(names, values, values.map(value => (value < 0 ? "negative" : "positive")), this.listed.indexOf(chosen));
   }
 

@@ -187,7 +187,7 @@ def test_digits_drawn_with_the_mouse_are_read(reader, scale):
         outputs = shown.outputs()
         read.append(int(outputs["probabilities"].argmax()))
         with torch.inference_mode():  # what the page says is what the network says
-            wanted = net(torch.from_numpy(outputs["input"])[None])[0].softmax(0).numpy()
+            wanted = net(torch.tensor(outputs["input"])[None])[0].softmax(0).numpy()
         np.testing.assert_allclose(outputs["probabilities"], wanted, atol=1e-4)
     right = sum(a == b for a, b in zip(read, DIGITS, strict=True))
     assert right >= (8 if mnist.is_stand_in else 9), read
