@@ -10,6 +10,7 @@ const COLUMN = 16; // units of a vector that stand in one column
 export class LayerCard {
   // open(): the heading was pressed. point(unit, pressed): a pixel was pointed at or pressed; null: the pointer has left.
   constructor(parent, { name, title, words, shape, open, point }) {
+    this.shape = shape;
     this.heading = element("button", { type: "button", title: `${name}: ${words}`, "data-lm-suppress-shortcuts": "true" }, title);
     this.heading.addEventListener("click", open);
     this.canvas = element("canvas", { role: "img", "aria-label": `The maps of ${name}` });
@@ -47,7 +48,8 @@ export class LayerCard {
     if (sorted) this.order.sort((a, b) => strengths[b] - strengths[a]);
     this.limit = Math.max(...strengths) || 1;
     this.draw(byMap ? strengths : null);
-    if (unfolded) write(this.foot, `${values.shape.join("×")}, ${byMap ? "each map its own range" : `±${short(this.limit)}`}`);
+    const kept = count < this.shape[0] ? `${count} of ` : "";
+    if (unfolded) write(this.foot, `${kept}${this.shape.join("×")}, ${byMap ? "each map its own range" : `±${short(this.limit)}`}`);
   }
 
   draw(limits) {
