@@ -9,8 +9,9 @@ endif
 # PyTorch's threads spin for a moment only while they wait for one another (on Linux): kernels that share cores, as on
 # a server, would else hold each other up, and threads that never spin would be too slow where a kernel is alone.
 export GOMP_SPINCOUNT := 10000
-# Two test processes with a thread each; a file's tests stay together, so that they share what they set up.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
+# Two test processes with a thread each; a file's tests stay together, so that they share what they set up. Files keep
+# their order: those with few tests are not the short ones.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
 test check: export OMP_NUM_THREADS := 1
 # JupyterLab asks for this flag where one is root, as in most containers.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)

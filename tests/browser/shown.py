@@ -1,6 +1,7 @@
 """A demo in a browser, asked by its contract (docs/demos.md): in the page from a file, and in JupyterLab."""
 
 import json
+import time
 
 import nbformat
 from nbformat.sign import NotebookNotary
@@ -41,11 +42,7 @@ class Shown:
     def __init__(self, page):
         self.page, self.root = page, page.locator(".lecture-demo").first
         self.root.wait_for(timeout=30_000)
-        for _ in range(300):
-            if self.root.evaluate("root => !!root.demo"):
-                break
-            page.wait_for_timeout(50)
-        assert self.root.evaluate("root => !!root.demo"), f"the demo did not wake up: {page.page_errors}"
+        wait_until(page, lambda: self.root.evaluate("root => !!root.demo"))
 
     def set(self, **values):
         """Set controls by name."""
@@ -81,6 +78,15 @@ class Shown:
             self.page.mouse.down()
             self.page.mouse.up()
         self.settle()
+
+
+def wait_until(page, condition, seconds=30):
+    """Wait for a condition: an expression of the page, or a function. (Pages forbid playwright's own way.)"""
+    check = condition if callable(condition) else lambda: page.evaluate(condition)
+    end = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < end, f"waited {seconds} s in vain; the page's errors: {page.page_errors}"
+        page.wait_for_timeout(50)
 
 
 def with_output(demo):

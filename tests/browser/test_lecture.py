@@ -12,6 +12,13 @@ pytestmark = pytest.mark.timeout(900)  # the first test runs the lecture
 LARGEST = 4_000_000  # bytes of outputs in a saved notebook
 
 
+def one_of_each(page):
+    """Return the demos' elements, but one glass box only: the page from a file is tried with all of them."""
+    roots = page.locator(demo.DEMOS).all()
+    boxes = [root for root in roots if demo.name_of(root).startswith("glass-box")]
+    return [root for root in roots if root not in boxes[1:]]
+
+
 def test_runs_without_errors(lecture):
     page, errors = lecture
     assert errors == []
@@ -27,13 +34,12 @@ def test_every_picture_has_a_text(lecture):
 
 def test_every_control_of_every_demo_and_the_kernel_hears_of_none(lecture):
     page, _ = lecture
-    roots = page.locator(demo.DEMOS).all()
-    names = [demo.name_of(root) for root in roots]
+    names = [demo.name_of(root) for root in page.locator(demo.DEMOS).all()]
     assert len(names) >= 12
     assert len(set(names)) == len(names), "demos are told apart by their names"
     lab.settle(page)
     messages = page.evaluate("MESSAGES")
-    assert [sentence for root in roots for sentence in demo.check(page, root)] == []
+    assert [sentence for root in one_of_each(page) for sentence in demo.check(page, root)] == []
     assert page.evaluate("MESSAGES") == messages
 
 
@@ -41,13 +47,14 @@ def test_arrow_keys_and_letters_stay_in_a_demo(lecture):
     """JupyterLab would take them for itself: an arrow would leave the slider, a "b" would add a cell."""
     page, _ = lecture
     cells = page.locator(".jp-Cell").count()
-    for control in page.locator(".lecture-demo :is(input[type=range], select, button)").element_handles():
-        if not control.is_visible() or control.is_disabled():  # by what was typed into another one
-            continue
-        control.focus()
-        page.keyboard.press("b")
-        page.keyboard.press("ArrowDown")
-        assert control.evaluate("control => control == document.activeElement")
+    for root in one_of_each(page):
+        for control in root.locator(":is(input[type=range], select, button)").element_handles():
+            if not control.is_visible() or control.is_disabled():  # by what was typed into another one
+                continue
+            control.focus()
+            page.keyboard.press("b")
+            page.keyboard.press("ArrowDown")
+            assert control.evaluate("control => control == document.activeElement")
     assert page.locator(".jp-Cell").count() == cells
 
 
@@ -72,7 +79,6 @@ def reopened(chromium, served, saved_lecture, name, trusted):
     page = shown.new_page(chromium)
     shown.open_in_jupyterlab(page, address, name)
     page.locator(".lecture-demo").first.wait_for()
-    page.wait_for_timeout(3000)
     return page
 
 
@@ -80,7 +86,7 @@ def test_a_trusted_copy_is_alive_when_it_is_opened(chromium, served, saved_lectu
     page = reopened(chromium, served, saved_lecture, "trusted.ipynb", trusted=True)
     roots = page.locator(demo.DEMOS)
     assert roots.count() >= 12
-    assert page.evaluate("[...document.querySelectorAll('.lecture-demo')].every(root => root.demo)")
+    shown.wait_until(page, "[...document.querySelectorAll('.lecture-demo')].every(root => root.demo)")
     slider = roots.first.locator("input[type=range]:enabled").first
     assert demo.changes(page, roots.first, lambda: slider.press("ArrowRight"))
     assert page.page_errors == []
@@ -89,6 +95,7 @@ def test_a_trusted_copy_is_alive_when_it_is_opened(chromium, served, saved_lectu
 
 def test_an_untrusted_copy_says_what_to_do(chromium, served, saved_lecture):
     page = reopened(chromium, served, saved_lecture, "untrusted.ipynb", trusted=False)
+    page.wait_for_timeout(3000)  # a demo that could wake up would by now
     assert not page.evaluate("[...document.querySelectorAll('.lecture-demo')].some(root => root.demo)")
     sentences = page.locator(".lecture-demo").all_inner_texts()
     assert len(sentences) >= 12
