@@ -295,11 +295,13 @@ def shipped_network_agrees(make, dataset, monkeypatch):
         assert again == pytest.approx(accuracy[part], abs=0.002)  # other processors round otherwise
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", NETWORKS)
 def test_shipped_networks_are_as_good_as_recorded(make, mnist, cifar, monkeypatch):
     shipped_network_agrees(make, data_for(make, mnist, cifar), monkeypatch)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", NETWORKS)
 def test_shipped_networks_are_as_good_as_recorded_on_real_data(make, real_data, monkeypatch):
     monkeypatch.setenv("LECTURE_DATA", str(real_data))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.slow
 
 # Cells that make the calls of the specification. Trainings are kept short: one epoch on few images.
 CELLS = [

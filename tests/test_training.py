@@ -16,6 +16,7 @@ from datasets import MulticlassDataset
 from training import batches as training_batches
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", NETWORKS)
 def test_one_batch_can_be_learned_by_heart(make, mnist, cifar):
     few = first(data_for(make, mnist, cifar), train=16, val=10)
@@ -91,6 +92,7 @@ def test_the_learning_rate_rises_and_falls():
     assert (np.diff(rates[:26]) > 0).all() and (np.diff(rates[25:]) < 0).all()
 
 
+@pytest.mark.slow
 def test_same_seed_same_weights_bit_for_bit_and_global_random_numbers_alone(cifar):
     few, states = first(cifar, train=300), []
     for seed in (1, 1, 2):
