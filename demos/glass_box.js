@@ -42,7 +42,10 @@ export function glassBox(demo, data) {
   const compute = remember((image, net) => activations(net.steps, image, net.off));
   const findings = () => (computes ? compute(input.now.image, network(changer.changes)) : maps[input.number]);
   const unitNow = () => place.map(slider => slider.value);
-  const sumNow = () => arithmeticOf(network(changer.changes).steps, findings(), layerNamed[layer.value].step, unitNow());
+  const sumNow = () => {
+    const net = network(changer.changes);
+    return arithmeticOf(net.steps, findings(), layerNamed[layer.value].step, unitNow(), net.off);
+  };
   const chooseLargest = () => {
     if (!computes) return;
     const sum = sumNow(), part = largestPart(steps[sum.base], sum.groups);

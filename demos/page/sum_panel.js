@@ -7,6 +7,7 @@ import { tensor } from "./nn.js";
 import { largestPart, softmaxParts, unitUnder, valueAt } from "./unit.js";
 
 const LEGIBLE = 49, LISTED = 48; // entries that are written into a picture; maps that are listed, the largest first
+const OFF = "switched off";
 const SIGNS = { add: "+", subtract: "−", multiply: "·", divide: "/" };
 const numbered = x => (x < 0 ? `(${short(x)})` : short(x));
 
@@ -99,10 +100,10 @@ export class SumPanel {
 
   // The sum, and what batch norm and activation make of it.
   write(sum, number, found, pixel) {
-    const lines = [[this.inFigures(sum, pixel), sum.base]];
+    const lines = [[sum.silent ? OFF : this.inFigures(sum, pixel), sum.base]];
     let before = valueAt(found[sum.base], sum.unit);
-    for (const { number: n } of sum.chain) {
-      lines.push([this.entryByEntry(this.steps[n], before, sum.unit[0]), n]);
+    for (const { number: n, silent } of sum.chain) {
+      lines.push([silent ? `→ ${OFF}` : this.entryByEntry(this.steps[n], before, sum.unit[0]), n]);
       before = valueAt(found[n], sum.unit);
     }
     this.formula.replaceChildren(...lines.flatMap(([text, n]) => [

@@ -19,21 +19,30 @@ export function behind(steps, number, unit) {
 // behind it, {number: of the step, result} each;
 // groups: what it reads, a map each: {source, channel, row, column, apart, values, weights, products, sum}, (rows,
 // columns) tensors with NaN where there is padding; weights, products are null where none are; bias: 0 where there is
-// none; divisor: of a mean.
-export function arithmeticOf(steps, found, number, unit) {
+// none; divisor: of a mean. off: channels that are switched off, by step, as `activations` takes them: `silent` tells
+// whether the base's is, and each link's.
+export function arithmeticOf(steps, found, number, unit, off = {}) {
+  const links = []; // batch norms and activations, up to the chosen one and beyond
   let base = number;
-  while (ENTRY_BY_ENTRY.includes(steps[base].kind)) [base] = steps[base].inputs;
+  for (; ENTRY_BY_ENTRY.includes(steps[base].kind); [base] = steps[base].inputs) links.unshift(base);
+  for (let next = readerOf(steps, number); next > 0; next = readerOf(steps, next)) links.push(next);
   ({ number: base, unit } = behind(steps, base, unit));
   const step = steps[base], groups = step.inputs.flatMap((source, k) => groupsOf(steps, found, step, unit, source, k));
   const bias = ["conv2d", "dense"].includes(step.kind) && step.bias ? step.bias.data[unit[0]] : 0;
   const divisor = divisorOf(step, unit, groups, steps[step.inputs[0]]?.shape), chain = [];
-  const result = step.kind == "input" ? valueAt(found[base], unit) : RESULTS[step.kind](groups, { ...step, bias, divisor, own: unit });
-  for (let number = base, value = result; ; chain.push({ number, result: value })) {
-    number = steps.findIndex(({ kind, inputs }) => ENTRY_BY_ENTRY.includes(kind) && inputs[0] == number);
-    if (number < 0) break;
-    value = entryByEntry(steps[number], value, unit[0]);
-  }
-  return { base, unit, groups, bias, divisor, result, chain };
+  const isOff = n => Boolean(off[n]?.includes(unit[0])), silent = isOff(base);
+  const computed = () => (step.kind == "input" ? valueAt(found[base], unit) : RESULTS[step.kind](groups, { ...step, bias, divisor, own: unit }));
+  const result = silent ? 0 : computed();
+  links.reduce((value, link) => {
+    chain.push({ number: link, silent: isOff(link), result: isOff(link) ? 0 : entryByEntry(steps[link], value, unit[0]) });
+    return chain.at(-1).result;
+  }, result);
+  return { base, unit, groups, bias, divisor, silent, result, chain };
+}
+
+// The first batch norm or activation that reads a step; -1 where there is none.
+function readerOf(steps, number) {
+  return steps.findIndex(({ kind, inputs }) => ENTRY_BY_ENTRY.includes(kind) && inputs[0] == number);
 }
 
 // What the arithmetic of each kind of step gives, from the maps that it reads.

@@ -451,6 +451,30 @@ def test_max_pooling_shows_which_pixel_won(show):
     assert [shown.values()[key] for key in ("layer", "row", "column")] == ["c1", 12 + row, 14 + column]
 
 
+class Parted(nn.Module):
+    """Two activations of one convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.dense = nn.Conv2d(3, 4, 3), nn.Linear(8, 10)
+
+    def forward(self, x):
+        x = self.conv(x)
+        return self.dense(torch.cat([x.relu().mean((2, 3)), (x.tanh().sigmoid()).mean((2, 3))], 1))
+
+
+def test_the_chain_goes_through_the_number_that_was_chosen(show):
+    torch.manual_seed(0)
+    net, pictures = Parted().eval(), images((3, 12, 12))
+    shown = show(glass_box(net, pictures, CLASSES), "page")
+    x = net.conv(pictures[:1])[0, 1, 2, 3].detach()
+    for layer, wanted in (("relu", [x, x.relu()]), ("tanh", [x, x.tanh(), x.tanh().sigmoid()])):
+        shown.set(layer=layer, channel=1, row=2, column=3, open=True)
+        outputs = shown.outputs()
+        np.testing.assert_allclose(outputs["numbers"], wanted, atol=1e-5)
+        np.testing.assert_allclose(outputs["arithmetic"], wanted, atol=1e-5)
+
+
 # Changes.
 
 
@@ -467,6 +491,10 @@ def test_a_channel_switched_off(cifar_box):
     assert (
         close(outputs["c3"], wanted) and not close(before["c3"], wanted) and (outputs["relu"][5] == 0).all()
     )
+    cifar_box.set(open=True)
+    assert "switched off" in cifar_box.root.locator(".sum .formula").inner_text()
+    sums = cifar_box.outputs("arithmetic", "numbers")
+    np.testing.assert_allclose(sums["arithmetic"], sums["numbers"], atol=1e-5)
     cifar_box.set(channel=6)
     assert not cifar_box.values()["off"], "that is another channel"
     cifar_box.set(off=True)
