@@ -90,7 +90,8 @@ def lecture(open_page):
 def saved_lecture(lecture, served):
     """Path of the lecture as JupyterLab saves it once it has run."""
     page, _ = lecture
-    page.evaluate("() => { jupyterapp.commands.execute('docmanager:save') }")  # not waited for: it may be saving already
+    # Not waited for: JupyterLab may be saving already.
+    page.evaluate("() => { jupyterapp.commands.execute('docmanager:save') }")
     page.wait_for_timeout(2000)
     return served[0] / "lecture.ipynb"
 
