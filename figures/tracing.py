@@ -1,7 +1,7 @@
 """The layers of a network, their shapes, what they cost and what they see, read off the network itself.
 
-`trace` runs a network on an empty image. It follows ``forward`` with `torch.fx`, since a hook on a module would miss the
-poolings that are functions. A network on PyTorch's meta device, where tensors have shapes and no content, will do.
+`trace` runs a network on an empty image. It follows ``forward`` with `torch.fx`, since a hook on a module would miss
+the poolings that are functions. A network on PyTorch's meta device, where tensors have shapes and no content, will do.
 """
 
 import copy
