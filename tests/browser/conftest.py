@@ -92,7 +92,7 @@ def saved_lecture(lecture, served):
     page, _ = lecture
     # Not waited for: JupyterLab may be saving already.
     page.evaluate("() => { jupyterapp.commands.execute('docmanager:save') }")
-    page.wait_for_timeout(2000)
+    page.wait_for_timeout(6000)
     return served[0] / "lecture.ipynb"
 
 
