@@ -370,10 +370,16 @@ def test_keys_draw_too(cifar_box):
     cifar_box.root.get_by_role("button", name="Start over").click()
 
 
-def test_pointing_outlines_the_window_and_the_receptive_field(cifar_box):
-    cifar_box.root.get_by_role("button", name="Start over").click()
-    card = cifar_box.root.get_by_role("img", name="The maps of c3")
+def fresh_card(box, layer):
+    """Start over, and return the maps of a layer, in sight."""
+    box.root.get_by_role("button", name="Start over").click()
+    card = box.root.get_by_role("img", name=f"The maps of {layer}")
     card.scroll_into_view_if_needed()
+    return card
+
+
+def test_pointing_outlines_the_window_and_the_receptive_field(cifar_box):
+    card = fresh_card(cifar_box, "c3")
     cifar_box.page.mouse.move(*unit_at(card, 7, 5, 9))
     cifar_box.settle()
     net, pictures = known("CifarCNN")
@@ -395,9 +401,7 @@ def test_pointing_outlines_the_window_and_the_receptive_field(cifar_box):
 
 
 def test_a_click_opens_the_arithmetic_and_it_leads_back_to_the_image(cifar_box):
-    cifar_box.root.get_by_role("button", name="Start over").click()
-    card = cifar_box.root.get_by_role("img", name="The maps of c3")
-    card.scroll_into_view_if_needed()
+    card = fresh_card(cifar_box, "c3")
     cifar_box.page.mouse.click(*unit_at(card, 7, 5, 9))
     cifar_box.settle()
     net, pictures = known("CifarCNN")
