@@ -1,7 +1,7 @@
 // Receptive fields: the box of pixels that a unit can see, and how strongly it depends on each of them.
 
 import { pad, tensor } from "./page/nn.js";
-import { Picture, element, svg, write } from "./page/draw.js";
+import { Picture, element, put, svg, write } from "./page/draw.js";
 
 // data.images: (images, 1 or 3, H, W) in [0, 1]. data.layers: [{name, shape, size, jump, start, rows, columns,
 // gradients}]. Along each axis, the box of a unit starts at the pixel `start + unit * jump` and is `size` long;
@@ -121,18 +121,19 @@ function framed(picture, margin) {
 
 // A dot on each unit whose gradient was measured.
 function dot(units, rows, columns) {
-  const dots = units.keep("dots", () => svg("g", { style: "fill: var(--second)" })), r = 0.2 + 0.006 * units.columns;
-  dots.replaceChildren(...rows.flatMap(y => columns.map(x => svg("circle", { cx: x + 0.5, cy: y + 0.5, r }))));
+  const style = "fill: none; stroke: var(--second); stroke-linecap: round"; // a line of no length is a dot
+  const path = rows.flatMap(y => columns.map(x => `M${x + 0.5} ${y + 0.5}h0`)).join("");
+  put(units.keep("dots", () => svg("path", { style })), { d: path, "stroke-width": 0.4 + 0.012 * units.columns });
 }
 
 // Colour the frame around the picture, and name it where there is room.
 function shade(picture, margin, [rows, columns]) {
   const frame = picture.keep("frame", () => svg("path", { style: "fill: #8a96a355", "fill-rule": "evenodd" }));
   const [height, width] = [rows + 2 * margin, columns + 2 * margin];
-  frame.setAttribute("d", `M0 0h${width}v${height}h${-width}zM${margin} ${margin}v${rows}h${columns}v${-rows}z`);
+  put(frame, { d: `M0 0h${width}v${height}h${-width}zM${margin} ${margin}v${rows}h${columns}v${-rows}z` });
   const word = picture.keep("word", () => svg("text", { style: "fill: var(--ink)" }, "padding"));
   const place = { x: width / 2, y: margin / 2, "font-size": 0.055 * width, visibility: margin > 0.08 * width ? "visible" : "hidden" };
-  for (const [key, value] of Object.entries(place)) word.setAttribute(key, value);
+  put(word, place);
 }
 
 // How few pixels add up to half of all.

@@ -141,8 +141,7 @@ export class Picture {
   // Outline rows x columns entries from (row, column) on; kind is a class: "window" (orange) or "second" (teal).
   mark(name, row, column, rows = 1, columns = 1, kind = "window") {
     const rectangle = this.keep(name, () => svg("rect", { class: kind }));
-    const place = { x: column, y: row, width: columns, height: rows };
-    for (const [key, value] of Object.entries(place)) rectangle.setAttribute(key, value);
+    put(rectangle, { x: column, y: row, width: columns, height: rows });
   }
 
   hide(name) {
@@ -165,12 +164,12 @@ export class Picture {
     const fitting = fit(size, texts ?? [], room), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
     this.texts.forEach((node, i) => {
       const row = Math.floor(i / this.columns), column = i % this.columns;
-      const place = { x: column + 0.5, y: row + (below ? 0.34 : 0.52), "font-size": fitting, class: this.ink(i) };
-      for (const [key, value] of Object.entries(place)) node.setAttribute(key, value);
-      write(node, texts[i]);
-      if (below) {
-        node.append(svg("tspan", { x: column + 0.5, y: row + 0.74, "font-size": fittingBelow, class: "below" }, below[i]));
-      }
+      put(node, { x: column + 0.5, y: row + (below ? 0.34 : 0.52), "font-size": fitting, class: this.ink(i) });
+      const wanted = below ? [texts[i], below[i], fittingBelow].join() : texts[i];
+      if (node.written === wanted) return;
+      node.written = wanted;
+      node.textContent = texts[i];
+      if (below) node.append(svg("tspan", { x: column + 0.5, y: row + 0.74, "font-size": fittingBelow }, below[i]));
     });
   }
 
@@ -199,6 +198,12 @@ function largest(values) {
 // Set a text only where it differs: the browser then lays nothing out anew.
 export function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
+}
+
+// Set attributes, likewise.
+export function put(node, attributes) {
+  for (const [name, value] of Object.entries(attributes))
+    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
 }
 
 // Horizontal bars with a name and a number each, from 0 to `most`, which grows with the values: none is cut. Negative
