@@ -2,7 +2,7 @@
 
 import { activations, inWords } from "./page/network.js";
 import { arithmeticOf, behind, largestPart, valueAt } from "./page/unit.js";
-import { boxOf, receptiveField, solid, unitOf, windowOf } from "./page/windows.js";
+import { boxOf, receptiveField, seesPadding, solid, unitOf, windowOf } from "./page/windows.js";
 import { ImageInput, remember } from "./page/image_input.js";
 import { Changer } from "./page/changer.js";
 import { applied } from "./page/changes.js";
@@ -22,7 +22,7 @@ export function glassBox(demo, data) {
   const layerOf = Object.fromEntries(layers.map(layer => [layer.step, layer]));
   const opening = layerNamed[data.opened].step, sizeOf = number => solid(computes ? steps[number].shape : maps[0][number].shape);
   const input = new ImageInput(demo, data, computes);
-  const start = strongestUnit((computes ? activations(steps, input.now.image) : maps[0])[opening]);
+  const start = strongestUnit(steps, opening, (computes ? activations(steps, input.now.image) : maps[0])[opening]);
   const open = demo.hidden("open", false), trail = demo.hidden("trail", []);
   const layer = demo.choice("layer", "Layer", { options: layers.map(({ name }) => name), value: data.opened });
   const place = ["channel", "row", "column"].map((name, axis) =>
@@ -198,9 +198,13 @@ function headed(step, name, module) {
   return { title: kind, words: words.slice(kind.length).replace(/^,? */, "") };
 }
 
-// The unit with the largest number.
-function strongestUnit({ shape, data }) {
-  return unitOf(data.indexOf(data.reduce((a, b) => Math.max(a, b))), shape);
+// The unit with the largest number, of those that see no padding where there are such.
+function strongestUnit(steps, number, { shape, data }) {
+  const [channels, rows, columns] = solid(shape), size = rows * columns;
+  const boxAt = i => [[0, channels], ...boxOf(unitOf(i, shape)).slice(1)];
+  const inside = Array.from({ length: size }, (_, i) => !seesPadding(steps, number, boxAt(i)));
+  const fits = inside.includes(true) ? i => inside[i % size] : () => true;
+  return unitOf(data.reduce((best, value, i) => (fits(i) && (best < 0 || value > data[best]) ? i : best), -1), shape);
 }
 
 // The probabilities of the classes, whether or not the network ends with softmax itself.

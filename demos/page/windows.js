@@ -74,15 +74,26 @@ const cut = (box, shape) => {
 
 // The box of the image, step 0, on which the units of a box of step `number` depend; null if on none of it. It is the
 // smallest one, but for kernels with holes: at the border these may miss its first and last rows and columns.
-export function receptiveField(steps, number, box) {
+export const receptiveField = (steps, number, box) => reached(steps, number, box).boxes[0] ?? null;
+
+// Whether the units of a box see padding, in any layer on the way from the image, or nothing of the image at all.
+export function seesPadding(steps, number, box) {
+  const { boxes, padded } = reached(steps, number, box);
+  return padded || !boxes[0];
+}
+
+// The boxes on which the units of a box depend, by the number of their step, and whether they depend on padding.
+function reached(steps, number, box) {
   const boxes = { [number]: cut(box, steps[number].shape) };
+  let padded = false;
   for (let n = number; n > 0; n--) {
     if (!boxes[n]) continue;
     const { inputs } = steps[n], shapes = inputs.map(source => steps[source].shape);
     inputs.forEach((source, k) => {
       const read = windowOf(steps[n], boxes[n], shapes, k), seen = read && cut(read, steps[source].shape);
+      padded ||= String(read) != String(seen);
       if (seen) boxes[source] = boxes[source]?.map(([a, b], axis) => [Math.min(a, seen[axis][0]), Math.max(b, seen[axis][1])]) ?? seen;
     });
   }
-  return boxes[0] ?? null;
+  return { boxes, padded };
 }

@@ -378,6 +378,38 @@ def fresh_card(box, layer):
     return card
 
 
+def whole(seen, size, stride=1, padding=0):
+    """Return which windows lie wholly within what is seen, a mask (1, 1, rows, columns)."""
+    return F.conv2d(seen, torch.ones(1, 1, size, size), stride=stride, padding=padding) == size**2
+
+
+def test_the_strongest_unit_that_sees_no_padding_is_chosen_first(show):
+    net, pictures = known("CifarCNN")
+    with torch.inference_mode():
+        maps = net.c3(F.max_pool2d(net.c1(pictures[:1]), 3, 2).relu())[0]
+    seen = torch.ones(1, 1, 32, 32)
+    for window in ((5, 1, 2), (3, 2), (5, 1, 2)):  # c1, the pooling and c3
+        seen = whole(seen, *window).float()
+    assert 0 < seen.sum() < 15 * 15
+    inside = maps.masked_fill(seen[0] == 0, -torch.inf)
+    shown = show(box("CifarCNN", opened="c3"), "page")
+    unit = [shown.values()[key] for key in ("channel", "row", "column")]
+    assert unit == list(np.unravel_index(int(inside.argmax()), maps.shape))
+    shown.set(open=True)
+    assert np.isfinite(shown.outputs()["patch"]).all()
+
+
+def test_the_strongest_unit_of_all_is_chosen_first_where_each_sees_padding(show):
+    torch.manual_seed(0)
+    net = nn.Sequential(nn.Conv2d(3, 4, 5, padding=2), nn.Flatten(), nn.Linear(36, 10))
+    pictures = images((3, 3, 3))
+    shown = show(glass_box(net, pictures, CLASSES), "page")
+    with torch.inference_mode():
+        maps = net[0](pictures[:1])[0]
+    unit = [shown.values()[key] for key in ("channel", "row", "column")]
+    assert unit == list(np.unravel_index(int(maps.argmax()), maps.shape))
+
+
 def test_pointing_outlines_the_window_and_the_receptive_field(cifar_box):
     card = fresh_card(cifar_box, "c3")
     cifar_box.page.mouse.move(*unit_at(card, 7, 5, 9))
