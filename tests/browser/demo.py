@@ -6,12 +6,17 @@ import time
 DEMOS = ".lecture-demo"
 CONTROLS = ".controls :is(input, select, textarea):not(.buttons *)"
 CHOICES = ".controls :is(select, input[type=checkbox]):not(.buttons *)"
-TABS = "[role=tab]"  # of groups of controls, of which one is seen
 NARROW, TOUCH = 390, 44  # pixels: a phone's width, and what a finger can hit
 
 # What one sees of a demo: its pixels, its marks and its words, but not its controls.
 SEEN = """root => [...root.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()).join() +
   [...root.querySelectorAll(".stage")].map(stage => stage.innerHTML).join() + root.querySelector(".note").textContent"""
+
+# Groups of controls, of which one is seen, have tabs.
+UNCOVER = """control => {
+  for (const tab of control.closest(".lecture-demo").querySelectorAll("[role=tab]"))
+    if (!control.checkVisibility()) tab.click();
+}"""
 
 FRAME = "() => new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)))"
 
@@ -92,7 +97,7 @@ def check_controls(page, root):
     """
     complaints = []
     for control in root.locator(CONTROLS).all():
-        uncover(root, control)
+        uncover(control)
         if works(page, root, control) or works_beside_others(page, root, control):
             continue
         label = control.evaluate("control => (control.labels[0] ?? control).textContent || control.ariaLabel")
@@ -103,25 +108,23 @@ def check_controls(page, root):
 def works_beside_others(page, root, control):
     """Tell whether some move of a control changes the picture beside some option of another one."""
     for other in root.locator(CHOICES).all():
-        uncover(root, other)
+        uncover(other)
         if other.is_disabled():
             continue
         for there, back in ways(other):
             there()
-            uncover(root, control)
+            uncover(control)
             useful = works(page, root, control)
-            uncover(root, other)
+            uncover(other)
             back()
             if useful:
                 return True
     return False
 
 
-def uncover(root, control):
+def uncover(control):
     """Choose the group of controls that a control is in."""
-    for tab in root.locator(TABS).all():
-        if not control.is_visible():
-            tab.click()
+    control.evaluate(UNCOVER)
 
 
 def check_player(page, root):
