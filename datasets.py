@@ -1,7 +1,7 @@
 """The lecture's data: MNIST, CIFAR-10, photographs of COCO, and the weights of ResNet-50.
 
 `MulticlassDataset.mnist`, `MulticlassDataset.cifar` and `load_coco` take the real data from the data folder
-(``LECTURE_DATA``, else a folder of the user's), fetch them if they are not there, and draw a stand-in where they
+(``LECTURE_DATA``, else a folder of the user's), fetch them if they are not there, and take a stand-in where they
 cannot be had. ``python -m datasets --fetch`` gets everything ahead of time; ``--check`` verifies what is there.
 """
 
@@ -254,7 +254,7 @@ def _resized(found, size):
 
 
 def load_coco(name="minival"):
-    """Return 32 photographs of COCO val2017, or drawn scenes in their place.
+    """Return 32 photographs of COCO val2017, or those of scikit-image in their place.
 
     Parameters
     ----------
@@ -264,8 +264,9 @@ def load_coco(name="minival"):
     Returns
     -------
     dict
-        ``images``: (32, 480, 480, 3) uint8, the central squares; ``ids``: their numbers in COCO; ``title``: what a
-        figure that shows them writes; ``is_stand_in``: whether they are drawn.
+        ``images``: (32, 480, 480, 3) uint8, the central squares; ``ids``: their numbers in COCO, or the names of
+        files; ``different``: after how many they repeat; ``first``: which of them to open on; ``title``: what a
+        figure that shows them writes; ``is_stand_in``: whether they are not COCO's.
 
     Raises
     ------
@@ -274,19 +275,23 @@ def load_coco(name="minival"):
     """
     if name != "minival":
         raise ValueError(f'load_coco knows "minival" only, but was asked for {name!r}')
-    decision = _decided("coco")
+    found = _decided("coco").found
+    images, count = found.arrays["images"], len(sources.COCO)
+    real = not found.is_stand_in
     return {
-        "images": decision.found.arrays["images"],
-        "ids": list(sources.COCO_IDS),
-        "title": "COCO stand-in" if decision.found.is_stand_in else "COCO val2017",
-        "is_stand_in": decision.found.is_stand_in,
+        "images": images if real else images[np.arange(count) % len(images)],
+        "ids": list(sources.COCO_IDS) if real else [path.name for path in found.paths],
+        "different": len(images),
+        "first": sources.COCO_IDS.index(39769) if real else 0,  # two cats on a couch; a cat
+        "title": "COCO val2017" if real else "photographs of scikit-image",
+        "is_stand_in": found.is_stand_in,
     }
 
 
 def resnet50_weights():
     """Return the path of ResNet-50's weights, or None; `prepare` says why and what to do."""
-    found = _decided("resnet50").found
-    return found.paths[0] if found else None
+    decision = _decided("resnet50")
+    return decision.found.paths[0] if decision.is_real else None
 
 
 def _decided(key):

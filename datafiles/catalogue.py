@@ -1,6 +1,6 @@
 """What the lecture's data turn out to be in this kernel: real, a stand-in, or still coming. Decided once.
 
-For each data set: look for the official files; else fetch them while that is quick; else draw the stand-in. What was
+For each data set: look for the official files; else fetch them while that is quick; else take the stand-in. What was
 decided stays for as long as the kernel lives, whatever arrives meanwhile.
 """
 
@@ -23,7 +23,6 @@ MNIST_STAND_IN = {"train": 12_000, "test": 2_000, "seeds": (1, 2)}
 CIFAR10_STAND_IN = {"train": 10_000, "test": 2_000, "seeds": (3, 4)}
 STAND_IN_VALIDATION = 1_000
 VALIDATION = 5_000  # of the real training images
-COCO_STAND_IN_SEED = 5
 FIRST_DIGITS = (5, 0, 4)  # MNIST's first three training images; the stand-in begins with the same digits
 OFFLINE = "LECTURE_OFFLINE forbids fetching it"
 
@@ -43,7 +42,7 @@ class Found:
     state : str
         How far it can be trusted, for the table.
     is_stand_in : bool
-        Whether it is drawn, not real.
+        Whether it is not the real one.
     """
 
     arrays: dict
@@ -65,14 +64,14 @@ class Entry:
         The official files.
     finders : tuple of callable
         Tried in order: ``find(folder)`` returns what ``folder`` holds as `Found`, or None; raises `Damaged`.
-    draw : callable or None
-        Returns the stand-in as `Found`; None if there is none.
+    fall_back : callable
+        Returns the stand-in as `Found`.
     """
 
     name: str
     remotes: list[Remote]
     finders: tuple[Callable, ...]
-    draw: Callable | None = None
+    fall_back: Callable
 
 
 @dataclass
@@ -84,7 +83,7 @@ class Decision:
     entry : Entry
         Which data set.
     found : Found or None
-        What it is; None for weights that are not to be had.
+        What it is; None where files were only looked for.
     problems : list of str
         What went wrong on the way.
     download : Download, optional
@@ -237,15 +236,16 @@ def draw_cifar10():
     return Found(*stored("cifar10-stand-in", paths, make), paths, "stand-in scenes, drawn here", True)
 
 
-def draw_coco():
-    """Return large drawn scenes in place of photographs."""
+def take_scikit_image():
+    """Return the photographs that scikit-image brings along."""
+    paths = [sources.scikit_image(name) for name in sources.SCIKIT_IMAGE]
+    arrays, facts = stored("scikit-image", paths, lambda: ({"images": sources.squares(paths)}, {}))
+    return Found(arrays, facts, paths, "scikit-image's photographs in their place", True)
 
-    def make():
-        images, _ = standins.scenes(len(sources.COCO), sources.COCO_SIZE, COCO_STAND_IN_SEED)
-        return {"images": np.ascontiguousarray(images.transpose(0, 2, 3, 1))}, {}
 
-    paths = _files(standins, animals, canvas, vehicles)
-    return Found(*stored("coco-stand-in", paths, make), paths, "stand-in scenes, drawn here", True)
+def take_lite0():
+    """Return the weights of another network that are installed with the lecture."""
+    return Found({}, {}, [sources.find_lite0()], "EfficientNet-Lite0 in its place", True)
 
 
 CATALOGUE = {
@@ -253,8 +253,8 @@ CATALOGUE = {
     "cifar10": Entry(
         "CIFAR-10", [sources.CIFAR10], (find_cifar10_archive, find_cifar10_batches), draw_cifar10
     ),
-    "coco": Entry("COCO", sources.COCO, (find_coco,), draw_coco),
-    "resnet50": Entry("ResNet-50 weights", [sources.RESNET50], (find_resnet50,)),
+    "coco": Entry("COCO", sources.COCO, (find_coco,), take_scikit_image),
+    "resnet50": Entry("ResNet-50 weights", [sources.RESNET50], (find_resnet50,), take_lite0),
 }
 
 _lock = threading.RLock()  # callbacks of controls run in threads
@@ -337,9 +337,9 @@ def _fall_back(key, download, problems):
         if found is not None:
             return Decision(entry, found, [])
         problems = [*problems, *damaged]
-    if entry.draw is None:
+    if key == "resnet50":
         problems = [f"put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}", *problems]
-    return Decision(entry, entry.draw() if entry.draw else None, problems, coming)
+    return Decision(entry, entry.fall_back(), problems, coming)
 
 
 def download_size(entry):

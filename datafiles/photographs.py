@@ -1,46 +1,97 @@
-"""Photographs as users have them: of any size, grey, transparent; made into colour pictures of a sensible shape."""
+"""Photographs as users have them: arrays or files of any size, grey, transparent, for print, turned by the camera."""
+
+from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageOps
 
 ELONGATED = 4  # sides longer than so many of the others are cut before anything is enlarged
+FILES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+WANTED = (
+    "a photograph must be the path of a picture file, or uint8 of shape (rows, columns, 3), (rows, columns) or "
+    "(rows, columns, 4)"
+)
 
 
 def in_colour(images):
-    """Return photographs as (rows, columns, 3) uint8 each, or raise ValueError about the first that is none.
+    """Return photographs as an iterator over (rows, columns, 3) uint8, or raise ValueError about one that is none.
+
+    All are checked before the first is read; files are read one after another, so that a folder of large ones takes
+    little memory.
 
     Parameters
     ----------
-    images : array or list of arrays
-        (count, rows, columns, 3) uint8; or a list of (rows, columns, 3), grey (rows, columns) or transparent
-        (rows, columns, 4) ones.
+    images : array, str, Path or PIL image, or a list of these
+        (count, rows, columns, 3) uint8; one photograph, (rows, columns, 3), grey (rows, columns) or transparent
+        (rows, columns, 4); the path of a picture file, or of a folder: its pictures in the order of their names.
     """
+    listed = _listed(images)
+    if not len(listed):
+        raise ValueError("images must be photographs; got none")
+    for number, image in enumerate(listed):
+        _check(image, number)
+    return map(_colours, listed)
+
+
+def _listed(images):
+    """Return photographs one by one: arrays, PIL images, paths of files."""
+    if isinstance(images, (str, Path)):
+        path = Path(images).expanduser()
+        if not path.is_dir():
+            return [path]
+        found = sorted(file for file in path.iterdir() if file.suffix.lower() in FILES)
+        if not found:
+            raise ValueError(f"the folder {path} holds no pictures ({', '.join(sorted(FILES))})")
+        return found
+    if isinstance(images, Image.Image):
+        return [images]
     if not isinstance(images, (list, tuple)):
         images = np.asarray(images)
-        if images.ndim != 4 or images.shape[-1] != 3 or images.dtype != np.uint8 or 0 in images.shape:
-            raise ValueError(
-                f"images must be uint8 of shape (count, rows, columns, 3), or a list of photographs; "
-                f"got {images.dtype} of {images.shape}"
-            )
-        return images
-    if not images:
-        raise ValueError("images must be a list of photographs; got an empty one")
-    return [_one(np.asarray(image), number) for number, image in enumerate(images)]
+        return images if images.ndim == 4 else [images]
+    alone = (str, Path, Image.Image)
+    return [
+        found
+        for image in images
+        for found in (_listed(image) if isinstance(image, alone) else [np.asarray(image)])
+    ]
 
 
-def _one(image, number):
-    """Return a photograph of a list in colour."""
-    if image.dtype == np.uint8 and 0 not in image.shape:
-        if image.ndim == 2:
-            return np.repeat(image[..., None], 3, axis=2)
-        if image.ndim == 3 and image.shape[2] == 4:  # the rest of what is transparent is white paper
-            opaque = image[..., 3:].astype(np.uint16)
-            return ((image[..., :3] * opaque + 255 * (255 - opaque) + 127) // 255).astype(np.uint8)
-        if image.ndim == 3 and image.shape[2] == 3:
-            return image
-    raise ValueError(
-        f"a photograph must be uint8 of shape (rows, columns, 3), (rows, columns) or (rows, columns, 4); "
-        f"photograph {number} is {image.dtype} of {image.shape}"
-    )
+def _check(image, number):
+    """Raise ValueError if an array, PIL image or file is no photograph."""
+    if isinstance(image, Path):
+        try:
+            with Image.open(image):  # reads its head only
+                return
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise ValueError(f"photograph {number}, {image}, cannot be read: {error}") from error
+    if isinstance(image, Image.Image):
+        return
+    shape = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
+    if image.dtype != np.uint8 or 0 in image.shape or not shape:
+        raise ValueError(f"{WANTED}; photograph {number} is {image.dtype} of {image.shape}")
+
+
+def _colours(image):
+    """Return an array, PIL image or file in colour."""
+    if isinstance(image, Path):
+        with Image.open(image) as opened:
+            return _colours(opened)
+    if isinstance(image, Image.Image):
+        image = np.asarray(_converted(ImageOps.exif_transpose(image)))
+    if image.ndim == 2:
+        return np.repeat(image[..., None], 3, axis=2)
+    if image.shape[2] == 4:  # the rest of what is transparent is white paper
+        opaque = image[..., 3:].astype(np.uint16)
+        return ((image[..., :3] * opaque + 255 * (255 - opaque) + 127) // 255).astype(np.uint8)
+    return image
+
+
+def _converted(image):
+    """Return a PIL image of any mode as RGB, or RGBA where it is transparent."""
+    if image.mode.startswith("I"):  # grey of 16 bits: the upper eight
+        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    transparent = image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info
+    return image.convert("RGBA" if transparent else "RGB")
 
 
 def middle(image):
@@ -50,4 +101,4 @@ def middle(image):
         cut = (image.shape[axis] - limit) // 2
         if cut > 0:
             image = np.take(image, range(cut, image.shape[axis] - cut), axis)
-    return np.ascontiguousarray(image)
+    return np.require(image, requirements="CW")  # torch warns of arrays that cannot be written

