@@ -57,7 +57,7 @@ CELLS = [
     markdown("And that is *even*.", "fragment"),
     markdown("Ask, and wait for $n$ answers.", "notes"),
     markdown("Move the slider.", "subslide"),
-    code("toys.toy()", toys.toy()._repr_html_()),
+    code("toys.toy(\n    # without data\n)", toys.toy()._repr_html_()),
     markdown(
         f"$$\n\\begin{{aligned}}\na &= {LONG} \\\\ c &< \\frac{{d}}{{e}}\n\\end{{aligned}}\n$$", "subslide"
     ),

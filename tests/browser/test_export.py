@@ -50,6 +50,8 @@ def test_code_is_folded_and_warnings_are_left_out(open_at):
     page = open_at(WIDE)
     assert page.locator(".cell-source:not([open])").count() == page.locator(".cell-source").count() - 1
     assert "def double" in page.locator(".cell-source[open]").inner_text()
+    named = page.locator(".cell-source summary code").all_inner_texts()
+    assert "toys.toy(" in named and ")" not in named  # by the line with which the last statement begins
     assert "class Net" in page.locator(".cell-output.cell-code").inner_text()
     text = page.locator("main").inner_text()
     assert "Only readers see this" in text

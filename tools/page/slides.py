@@ -99,7 +99,8 @@ def add_code(made, cell, kind):
     defines = cell.source.startswith(("def ", "class ", "@"))
     source = cells.code(cell.source)
     if cell.source.strip():
-        line = html.escape(cell.source.strip().splitlines()[-1])
+        begins = [line for line in cell.source.strip().splitlines() if not line.startswith((" ", ")", "]", "}"))]
+        line = html.escape(begins[-1])  # of the last statement
         label = f"<summary><span>Code</span> <code>{line}</code></summary>"
         is_open = " open" if defines else ""
         folded = f'<details class="cell-source"{is_open}>{label}{source}</details>'
