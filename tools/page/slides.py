@@ -99,7 +99,7 @@ def add_code(made, cell, kind):
     defines = cell.source.startswith(("def ", "class ", "@"))
     source = cells.code(cell.source)
     if cell.source.strip():
-        begins = [line for line in cell.source.strip().splitlines() if not line.startswith((" ", ")", "]", "}"))]
+        begins = [line for line in cell.source.splitlines() if line[:1] not in " )]}"]
         line = html.escape(begins[-1])  # of the last statement
         label = f"<summary><span>Code</span> <code>{line}</code></summary>"
         is_open = " open" if defines else ""
