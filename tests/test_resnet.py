@@ -336,3 +336,67 @@ def test_bad_input_is_refused_with_a_sentence(images, batch_size, message):
 def test_a_folder_without_pictures_is_refused(tmp_path):
     with pytest.raises(ValueError, match="holds no pictures"):
         resnet.classify(tmp_path)
+
+
+def names(prediction, number):
+    """Return the names of a photograph's five categories, the likeliest first."""
+    categories, _, top5 = prediction
+    return [categories[guess.id] for guess in top5[number]]
+
+
+CATS = {"tabby", "tiger cat", "Egyptian cat", "Persian cat", "Siamese cat"}
+
+
+def test_photographs_of_scikit_image_are_named(without_resnet50):
+    coco = datasets.load_coco()
+    prediction = resnet.classify(coco["images"][: coco["different"]])
+    named = {file: names(prediction, number) for number, file in enumerate(coco["ids"])}
+    assert named["chelsea.png"][0] in CATS and set(named["chelsea.png"][:3]) <= CATS
+    assert named["coffee.png"][0] == "espresso" and named["camera.png"][0] == "tripod"
+    assert {"missile", "projectile", "space shuttle"} & set(named["rocket.jpg"])
+    assert named["motorcycle_left.png"][0] in ("moped", "motor scooter")
+
+
+# What a person who looked at the crops would call right, of ImageNet's thousand; not listed where nothing fits.
+ACCEPTED = {
+    6818: {"toilet seat", "bucket"},
+    7386: {"moped", "motor scooter", "tractor", "disk brake"},
+    15335: {"restaurant"},
+    17627: {"minivan", "cab", "beach wagon", "limousine"},
+    37777: {"stove", "refrigerator", "dishwasher", "orange", "banana", "dining table", "coffeepot"},
+    39769: CATS,
+    80057: {"teddy", "toyshop"},
+    87038: {"mountain bike"},
+    93437: {"sweatshirt", "cardigan", "bonnet", "bathing cap"},
+    94326: {"park bench"},
+    174482: {"mountain bike"},
+    178028: {"washbasin", "soap dispenser"},
+    181796: {"plate", "red wine", "goblet", "dining table"},
+    184791: {"pitcher", "candle", "orange", "water jug", "coffeepot"},
+    189475: {"restaurant", "plate"},
+    229849: {"racket", "tennis ball"},
+    252219: {"shopping cart", "traffic light", "street sign"},
+    289393: {"ox", "gazelle", "impala", "hartebeest"},
+    296649: {"motor scooter", "moped", "crash helmet"},
+    331352: {"toilet seat"},
+    348881: {"airliner", "wing"},
+    386912: {"desk", "desktop computer", "computer keyboard", "monitor", "screen"},
+    397133: {"restaurant", "bakery", "stove", "frying pan", "wok", "caldron"},
+    403385: {"toilet seat", "washbasin", "shower curtain", "toilet tissue"},
+    458054: {"toilet seat"},
+    480985: {"moped", "motor scooter", "disk brake", "crash helmet"},
+    491497: {"television", "bookcase", "pillow", "window shade"},
+    522713: {"park bench", "lakeside", "seashore", "promontory", "sandbar"},
+    557501: {"washbasin", "soap dispenser", "ashcan", "paper towel"},
+}
+
+
+def test_photographs_of_coco_are_named_as_a_person_accepts(real_data, monkeypatch, without_resnet50):
+    monkeypatch.setenv("LECTURE_DATA", str(real_data))
+    coco = datasets.load_coco()
+    prediction = resnet.classify(coco["images"])
+    named = {number: names(prediction, place) for place, number in enumerate(coco["ids"])}
+    assert set(named[39769][:3]) <= CATS
+    accepted = [number for number, five in named.items() if set(five) & ACCEPTED.get(number, set())]
+    assert len(accepted) >= 20, accepted
+    assert set().union(*ACCEPTED.values()) <= set(imagenet.CATEGORIES)
