@@ -12,7 +12,10 @@ import { LayerCard } from "./page/layer_card.js";
 import { SumPanel } from "./page/sum_panel.js";
 import { tabs } from "./page/tabs.js";
 
-const MOST_BARS = 12, RANGES = ["one range a layer", "one range a map"];
+const MOST_BARS = 12, SCALES = ["per map", "per layer"];
+
+const INVITATION = ["map", "layer"].map(each =>
+  `Red is positive, blue negative, each ${each} on its own scale. Point at a pixel to see what it reads; click it for its arithmetic.`);
 
 // data.steps: as network.js takes them; data.layers: those that are seen, {step, name, module}; data.maps: null, or for each
 // image its activations, where the page does not compute them; the rest as ImageInput takes it.
@@ -31,7 +34,7 @@ export function glassBox(demo, data) {
   layer.input.addEventListener("input", () => (trail.value = []), { capture: true }); // before it is drawn
   from.input.addEventListener("input", () => (open.value = true), { capture: true });
   const changer = new Changer(demo, steps, computes);
-  const colors = demo.choice("colors", "Colours", { options: RANGES });
+  const colors = demo.choice("colors", "Colour scale", { options: SCALES });
   const sorted = demo.check("sorted", "Strongest maps first"), unfold = demo.check("unfold", "Unfold all layers");
   tabs(demo.form, {
     Image: input.names, Sum: ["layer", "channel", "row", "column", "from"], Change: changer.names, View: ["colors", "sorted", "unfold"],
@@ -77,7 +80,7 @@ export function glassBox(demo, data) {
     },
   }));
   const bars = demo.bars({
-    area: "bars", compact: true, format: percent, choose: k => go(layers.at(-1).name, [listed[k], 0, 0]),
+    area: "bars", format: percent, choose: k => go(layers.at(-1).name, [listed[k], 0, 0]),
   });
   const panel = new SumPanel(demo.stage, {
     steps, named: callUnit, choose: k => ((from.value = k), demo.redraw()), close: () => open.set(false),
@@ -94,6 +97,7 @@ export function glassBox(demo, data) {
   demo.legend([["window", "a number, what it reads"], ["second", "what it sees"]]);
   chooseLargest();
   from.start = from.value;
+  new ResizeObserver(() => scrollTo(layerNamed[layer.value].step)).observe(row);
 
   return () => {
     const { step: number } = layerNamed[layer.value], isOpen = open.value && computes;
@@ -109,7 +113,7 @@ export function glassBox(demo, data) {
     changer.show(number, unit[0], from.value);
     demo.body.classList.toggle("open", isOpen);
 
-    const large = new Set([number, ...sourcesOf(number)]), byMap = colors.value == RANGES[1];
+    const large = new Set([number, ...sourcesOf(number)]), byMap = colors.value == SCALES[0];
     layers.forEach(({ step }, k) => cards[k].show(found[step], {
       unfolded: unfold.value || large.has(step), byMap, sorted: sorted.value, current: step == number,
     }));
@@ -130,7 +134,7 @@ export function glassBox(demo, data) {
   // What a unit is called; without a unit, a whole map.
   function callUnit(number, unit, channel = unit[0]) {
     const { name, module } = layerOf[number] ?? { name: steps[number].kind }, { title } = headed(steps[number], name, module);
-    if (number == last) return `${title} ${classes[channel]}`;
+    if (number == last) return `${title} “${classes[channel]}”`;
     return `${title}[${channel}${unit && steps[number].shape.length > 1 ? `, ${unit[1]}, ${unit[2]}` : ""}]`;
   }
 
@@ -169,11 +173,12 @@ export function glassBox(demo, data) {
     scrolled = layer.value;
     const nodes = [...sourcesOf(number), number].map(step => cards[layers.indexOf(layerOf[step])].node);
     const end = nodes.at(-1).offsetLeft + nodes.at(-1).offsetWidth, first = Math.min(...nodes.map(node => node.offsetLeft));
-    row.scrollLeft = Math.max(end - row.clientWidth, Math.min(first, end - row.clientWidth / 2)) - 8;
+    const least = Math.max(end - row.clientWidth, Math.min(first, end - row.clientWidth / 2)); // and on to the next layer's edge
+    row.scrollLeft = (cards.map(({ node }) => node.offsetLeft).find(left => left >= least) ?? least) - 3;
   }
 
   function sentence({ number, unit }, found, field) {
-    if (!hover && !open.value) return maps ? tooLarge(data) : "Point at a pixel: orange is what it reads. Click it: its arithmetic.";
+    if (!hover && !open.value) return maps ? tooLarge(data) : INVITATION[SCALES.indexOf(colors.value)];
     const size = field?.slice(1).map(([first, end]) => end - first).join("×");
     return `${callUnit(number, unit)} is ${short(valueAt(found[number], unit))} and sees ${size ? `${size} pixels` : "nothing"} of the image.`;
   }

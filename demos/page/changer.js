@@ -9,7 +9,7 @@ export class Changer {
   constructor(demo, steps, able) {
     Object.assign(this, { steps, able, names: ["off", "kernel", "numbers"] });
     this.hidden = demo.hidden("changes", []);
-    this.off = demo.check("off", "Switch this channel off");
+    this.off = demo.check("off", "Switch channel off");
     this.kernel = demo.choice("kernel", "Kernel", { options: KERNELS });
     this.numbers = demo.text("numbers", "Its numbers", { value: "", rows: 5 });
     this.shown = { off: false, kernel: TRAINED, numbers: "" };

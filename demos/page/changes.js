@@ -5,7 +5,6 @@ import { CLASSIC, sampledKernel } from "./kernels.js";
 import { tensor } from "./nn.js";
 
 export const TRAINED = "As it is", TYPED = "Your own numbers", KERNELS = [TRAINED, ...CLASSIC, TYPED];
-const PRECISION = 3; // digits of a weight that is written to be changed
 
 // A change is {step, channel, off: true}, or {step, channel, from, kind, numbers}: the kernel between two maps. `from`
 // counts within the group that a channel reads.
@@ -45,17 +44,22 @@ export function classicInPlace(kind, trained) {
   return Array.from(sampledKernel(kind, trained.shape, scale).data, value => value * strength);
 }
 
-const written = value => String(Number(value.toPrecision(PRECISION)));
+// What writes the numbers of a kernel: with two decimals, or so many that its largest number has two digits.
+function writer(data) {
+  const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1;
+  const decimals = Math.max(2, 1 - Math.floor(Math.log10(largest)));
+  return value => String(Number(value.toFixed(decimals))).replace(/^(-?)0\./, "$1.");
+}
 
 export function typedKernel({ shape: [rows, columns], data }) {
-  const line = (_, r) => Array.from(data.slice(r * columns, (r + 1) * columns), written).join(" ");
+  const written = writer(data), line = (_, r) => Array.from(data.slice(r * columns, (r + 1) * columns), written).join("\t");
   return Array.from({ length: rows }, line).join("\n");
 }
 
 // The numbers in a text, a row a line; where nothing was typed the number stays what it was, with all its digits.
 export function readKernel(control, before) {
   const lines = control.value.split("\n").map(line => line.replaceAll(",", " ").trim()).filter(Boolean).map(line => line.split(/\s+/));
-  const [rows, columns] = before.shape, words = lines.flat();
+  const [rows, columns] = before.shape, words = lines.flat(), written = writer(before.data);
   const numbers = words.map((word, i) => (word == written(before.data[i] ?? 0) ? before.data[i] : Number(word.replace("−", "-"))));
   if (lines.length != rows || lines.some(line => line.length != columns) || !numbers.every(Number.isFinite))
     throw new BadInput(control, `Type ${rows} rows of ${columns} numbers.`);

@@ -47,9 +47,9 @@ export class LayerCard {
     this.order = Array.from(strengths.keys());
     if (sorted) this.order.sort((a, b) => strengths[b] - strengths[a]);
     this.limit = Math.max(...strengths) || 1;
-    this.draw(byMap ? strengths : null);
-    const kept = count < this.shape[0] ? `${count} of ` : "";
-    if (unfolded) write(this.foot, `${kept}${this.shape.join("×")}, ${byMap ? "each map its own range" : `±${short(this.limit)}`}`);
+    this.draw(byMap && size > 1 ? strengths : null); // a vector has no maps
+    const kept = count < this.shape[0] ? `${count} of ` : "", scale = byMap && size > 1 ? "" : `, ±${short(this.limit)}`;
+    if (unfolded) write(this.foot, kept + this.shape.join("×") + scale);
   }
 
   draw(limits) {

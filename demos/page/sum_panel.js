@@ -7,16 +7,20 @@ import { tensor } from "./nn.js";
 import { largestPart, softmaxParts, unitUnder, valueAt } from "./unit.js";
 
 const LEGIBLE = 49, LISTED = 48; // entries that are written into a picture; maps that are listed, the largest first
+const WIDE = 5; // columns of a picture in which a number may have four letters
 const OFF = "switched off";
 const SIGNS = { add: "+", subtract: "−", multiply: "·", divide: "/" };
 const numbered = x => (x < 0 ? `(${short(x)})` : short(x));
 
-// A number in at most four letters, as the cells of a picture have room for.
-function tight(x) {
-  const sign = x < 0 ? "-" : "", size = Math.abs(x), letters = 4 - sign.length;
+// A number in at most four letters, as the cells of a picture have room for; where these are small, three and a sign.
+function tight(x, small) {
+  const sign = x < 0 ? "-" : "", size = Math.abs(x), letters = small ? 3 : 4 - sign.length;
   const written = [2, 1, 0].map(digits => size.toFixed(digits).replace(/^0\./, ".").replace(/\.?0+$/, "")).find(text => text.length <= letters);
   return size < 0.005 ? "0" : sign + (written ?? "…");
 }
+
+// How wide such a text is, in heights of its letters, in a wide font.
+const widthOf = text => 0.64 * text.length - 0.3 * (text.match(/[-.]/g)?.length ?? 0);
 
 export class SumPanel {
   // follow(source, unit): a number that was read is to be looked at; choose(group); back(k): to the k-th number of the
@@ -68,9 +72,7 @@ export class SumPanel {
       if (!values) continue;
       drawn[name] = picture.show(tensor(values.shape, Float32Array.from(values.data)));
       picture.title = name == "products" ? `products: ${short(group.sum)}` : name == "patch" ? this.named(group.source, null, group.channel) : title;
-      const legible = values.data.length <= LEGIBLE, padding = group.weights ? "0" : "";
-      picture.write(legible ? Array.from(values.data, value => (value == value ? tight(value) : padding)) : null, { size: 0.41, room: 1.64 });
-      picture.lines.style.display = legible ? "" : "none";
+      this.fill(picture, values.data, group.weights ? "0" : "");
     }
     this.patch.hide("largest");
     if (step.kind.endsWith("axPool2d") && part) {
@@ -86,6 +88,15 @@ export class SumPanel {
     return drawn;
   }
 
+  // Write the numbers into a picture, as large as they fit, unless there are too many.
+  fill(picture, data, padding) {
+    const legible = data.length <= LEGIBLE, small = picture.columns > WIDE;
+    const texts = legible ? Array.from(data, value => (value == value ? tight(value, small) : padding)) : [];
+    picture.write(texts, { size: Math.min(small ? 0.5 : 0.45, 0.97 / Math.max(...texts.map(widthOf))), room: Infinity });
+    picture.lines.style.display = legible ? "" : "none";
+    picture.node.style.setProperty("--columns", legible ? picture.columns / (small ? 0.49 : 0.43) : 0); // for letters of one size
+  }
+
   // The maps that were read, the largest part first.
   enumerate({ groups }, chosen) {
     const order = Array.from(groups.keys()).sort((a, b) => Math.abs(groups[b].sum) - Math.abs(groups[a].sum));
@@ -94,7 +105,7 @@ export class SumPanel {
     if (groups.length < 2) return;
     const values = this.listed.map(k => groups[k].sum), several = groups.some(({ source }) => source != groups[0].source);
     const names = this.listed.map(k => (several ? this.named(groups[k].source, null, groups[k].channel) : String(groups[k].channel)));
-    this.list.title = order.length > LISTED ? `largest ${LISTED} of ${order.length}` : groups[0].weights ? "sums" : "numbers";
+    this.list.title = order.length > LISTED ? `largest ${LISTED}` : groups[0].weights ? "sums" : "numbers";
     this.list.show(names, values, values.map(value => (value < 0 ? "negative" : "positive")), this.listed.indexOf(chosen));
   }
 

@@ -229,9 +229,7 @@ def test_start_over_undoes_all(reader):
     shown.settle()
     opening, outputs = shown.values(), shown.outputs()
     paint(shown, DIGITS[2])
-    shown.set(
-        layer="f3", channel=4, right=3, noise=0.2, off=True, open=True, colors="one range a map", sorted=True
-    )
+    shown.set(layer="f3", channel=4, right=3, noise=0.2, off=True, open=True, colors="per layer", sorted=True)
     shown.outputs()
     assert shown.values() != opening
     shown.root.get_by_role("button", name="Start over").click()
@@ -585,7 +583,7 @@ def test_a_number_that_was_not_typed_keeps_all_its_digits(cifar_box):
     cifar_box.root.get_by_role("tab", name="Change").click()
     numbers = cifar_box.control("Its numbers")
     words = numbers.input_value().split("\n")
-    numbers.fill("\n".join(["9 " + words[0].split(" ", 1)[1], *words[1:]]))
+    numbers.fill("\n".join(["9 " + words[0].split(maxsplit=1)[1], *words[1:]]))
     cifar_box.settle()
     wanted = net.c1.weight[0, 0].detach().numpy().copy()
     wanted[0, 0] = 9
@@ -617,7 +615,7 @@ def test_unfolding_sorting_and_ranges(show):
     shown.settle()
     assert shown.values()["channel"] == strongest
     before = card.evaluate("canvas => canvas.toDataURL()")
-    shown.set(colors="one range a map")
+    shown.set(colors="per layer")
     assert card.evaluate("canvas => canvas.toDataURL()") != before
 
 
