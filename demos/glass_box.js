@@ -17,170 +17,232 @@ const MOST_BARS = 12, SCALES = ["per map", "per layer"];
 const INVITATION = ["map", "layer"].map(each =>
   `Red is positive, blue negative, each ${each} on its own scale. Point at a pixel to see what it reads; click it for its arithmetic.`);
 
-// data.steps: as network.js takes them; data.layers: those that are seen, {step, name, module}; data.maps: null, or for each
-// image its activations, where the page does not compute them; the rest as ImageInput takes it.
 export function glassBox(demo, data) {
-  const { steps, classes, layers, maps } = data, last = steps.length - 1, computes = !maps;
-  const layerNamed = Object.fromEntries(layers.map(layer => [layer.name, layer]));
-  const layerOf = Object.fromEntries(layers.map(layer => [layer.step, layer]));
-  const opening = layerNamed[data.opened].step, sizeOf = number => solid(computes ? steps[number].shape : maps[0][number].shape);
-  const input = new ImageInput(demo, data, computes);
-  const start = strongestUnit(steps, opening, (computes ? activations(steps, input.now.image) : maps[0])[opening]);
-  const open = demo.hidden("open", false), trail = demo.hidden("trail", []);
-  const layer = demo.choice("layer", "Layer", { options: layers.map(({ name }) => name), value: data.opened });
-  const place = ["channel", "row", "column"].map((name, axis) =>
-    demo.slider(name, name[0].toUpperCase() + name.slice(1), { min: 0, max: sizeOf(opening)[axis] - 1, value: start[axis] }));
-  const from = demo.slider("from", "From map", { min: 0, max: 0, value: 0 });
-  layer.input.addEventListener("input", () => (trail.value = []), { capture: true }); // before it is drawn
-  from.input.addEventListener("input", () => (open.value = true), { capture: true });
-  const changer = new Changer(demo, steps, computes);
-  const colors = demo.choice("colors", "Colour scale", { options: SCALES });
-  const sorted = demo.check("sorted", "Strongest maps first"), unfold = demo.check("unfold", "Unfold all layers");
-  tabs(demo.form, {
-    Image: input.names, Sum: ["layer", "channel", "row", "column", "from"], Change: changer.names, View: ["colors", "sorted", "unfold"],
-  }, demo.controls);
-  demo.body.classList.add("glass");
+  const box = new GlassBox(demo, data);
+  return () => box.draw();
+}
 
-  const network = remember(changes => applied(steps, changes));
-  const compute = remember((image, net) => activations(net.steps, image, net.off));
-  const findings = () => (computes ? compute(input.now.image, network(changer.changes)) : maps[input.number]);
-  const unitNow = () => place.map(slider => slider.value);
-  const sumNow = () => {
-    const net = network(changer.changes);
-    return arithmeticOf(net.steps, findings(), layerNamed[layer.value].step, unitNow(), net.off);
-  };
-  const chooseLargest = () => {
-    if (!computes) return;
-    const sum = sumNow(), part = largestPart(steps[sum.base], sum.groups);
-    from.range(0, Math.max(0, sum.groups.length - 1));
-    from.value = part?.group ?? 0;
-  };
-  let hover = null, scrolled = null, listed = []; // the number pointed at; the layer scrolled to; classes with a bar
-  const go = (name, unit, before = []) => {
-    [trail.value, layer.value, open.value, hover] = [before, name, computes, null];
-    sizeOf(layerNamed[name].step).forEach((length, axis) => place[axis].range(0, length - 1));
-    place.forEach((slider, axis) => (slider.value = unit[axis]));
-    chooseLargest();
-    demo.redraw();
-  };
-
-  const row = demo.stage.appendChild(element("div", {
-    class: "layers", tabindex: 0, role: "group", "aria-label": "The layers of the network", "data-lm-suppress-shortcuts": "true",
-  }));
-  const cards = layers.map(({ step, name, module }) => new LayerCard(row, {
-    name, ...headed(steps[step], name, module), shape: steps[step].shape,
-    open: () => {
-      [layer.value, hover, trail.value] = [name, null, []];
-      demo.redraw();
-    },
-    point: (unit, pressed) => {
-      if (unit && pressed) return go(name, unit);
-      hover = unit && { number: step, unit };
-      demo.redraw();
-    },
-  }));
-  const bars = demo.bars({
-    area: "bars", format: percent, choose: k => go(layers.at(-1).name, [listed[k], 0, 0]),
-  });
-  const panel = new SumPanel(demo.stage, {
-    steps, named: callUnit, choose: k => ((from.value = k), demo.redraw()), close: () => open.set(false),
-    follow: (source, unit) => {
-      const { number, unit: there } = behind(steps, source, unit);
-      if (layerOf[number]) go(layerOf[number].name, there, [...trail.value, [layer.value, ...unitNow()]]);
-    },
-    back: k => {
-      const [name, ...unit] = trail.value[k];
-      go(name, unit, trail.value.slice(0, k));
-    },
-  });
-  if (computes) demo.copy("Copy image as Python", () => input.python());
-  demo.legend([["window", "a number, what it reads"], ["second", "what it sees"]]);
-  chooseLargest();
-  from.start = from.value;
-  new ResizeObserver(() => scrollTo(layerNamed[layer.value].step)).observe(row);
-
-  return () => {
-    const { step: number } = layerNamed[layer.value], isOpen = open.value && computes;
-    sizeOf(number).forEach((length, axis) => {
-      place[axis].range(0, length - 1);
-      place[axis].enabled = length > 1;
-    });
-    const unit = unitNow();
-    changer.follow(number, unit[0], from.value);
-    const found = findings(), sum = computes ? sumNow() : null, groups = sum?.groups.length ?? 1;
-    from.range(0, Math.max(0, groups - 1));
-    from.enabled = groups > 1;
-    changer.show(number, unit[0], from.value);
-    demo.body.classList.toggle("open", isOpen);
-
-    const large = new Set([number, ...sourcesOf(number)]), byMap = colors.value == SCALES[0];
-    layers.forEach(({ step }, k) => cards[k].show(found[step], {
-      unfolded: unfold.value || large.has(step), byMap, sorted: sorted.value, current: step == number,
-    }));
-    const drawn = { picture: input.show() }, probabilities = likelihoods(steps[last], found[last]);
-    showBars(probabilities.data);
-    const pointed = hover ?? { number, unit }, field = receptiveField(steps, pointed.number, boxOf(pointed.unit));
-    mark(pointed, field);
-    if (isOpen) {
-      const visited = trail.value.map(([name, ...at]) => [layerNamed[name].step, at]);
-      Object.assign(drawn, panel.show(sum, { number, trail: visited, chosen: from.value, found, pixel: () => input.inWords(unit) }));
-    }
-    if (scrolled != layer.value) scrollTo(number);
-    demo.say(sentence(pointed, found, field));
-    for (const { step, name } of layers) drawn[name] = found[step];
-    return { ...drawn, probabilities, field: tensor([3, 2], Int32Array.from((field ?? [[0, 0], [0, 0], [0, 0]]).flat())) };
-  };
-
-  // What a unit is called; without a unit, a whole map.
-  function callUnit(number, unit, channel = unit[0]) {
-    const { name, module } = layerOf[number] ?? { name: steps[number].kind }, { title } = headed(steps[number], name, module);
-    if (number == last) return `${title} “${classes[channel]}”`;
-    return `${title}[${channel}${unit && steps[number].shape.length > 1 ? `, ${unit[1]}, ${unit[2]}` : ""}]`;
+class GlassBox {
+  // data.steps: as network.js takes them; data.layers: those that are seen, {step, name, module}; data.maps: null, or for
+  // each image its activations, where the page does not compute them; the rest as ImageInput takes it.
+  constructor(demo, data) {
+    const { steps, layers, maps } = data;
+    Object.assign(this, { demo, data, steps, layers, last: steps.length - 1, computes: !maps });
+    this.layerNamed = Object.fromEntries(layers.map(layer => [layer.name, layer]));
+    this.layerOf = Object.fromEntries(layers.map(layer => [layer.step, layer]));
+    this.hover = this.scrolled = null; // the number pointed at, {number, unit}; the step scrolled to
+    this.network = remember(changes => applied(steps, changes));
+    this.compute = remember((image, net) => activations(net.steps, image, net.off));
+    this.addControls(demo);
+    this.addStage(demo);
+    this.chooseLargest();
+    this.from.start = this.from.value;
+    demo.legend([["window", "a number, what it reads"], ["second", "what it sees"]]);
+    if (this.computes) demo.copy("Copy image as Python", () => this.input.python());
   }
 
-  // The steps that are seen among those that a step reads.
-  function sourcesOf(number) {
-    return steps[number].inputs.flatMap(source => (layerOf[source] ? [source] : sourcesOf(source)));
+  // The controls, and what they mean.
+
+  addControls(demo) {
+    const { steps, layers, data: { opened } } = this, opening = this.layerNamed[opened].step;
+    this.input = new ImageInput(demo, this.data, this.computes);
+    this.changer = new Changer(demo, steps, this.computes);
+    this.open = demo.hidden("open", false);
+    this.trail = demo.hidden("trail", []); // the numbers that the chain came from: [name of the layer, ...unit] each
+    this.layer = demo.choice("layer", "Layer", { options: layers.map(({ name }) => name), value: opened });
+    const start = strongestUnit(steps, opening, this.found[opening]);
+    this.place = ["channel", "row", "column"].map((name, axis) =>
+      demo.slider(name, name[0].toUpperCase() + name.slice(1), { min: 0, max: this.sizeOf(opening)[axis] - 1, value: start[axis] }));
+    this.from = demo.slider("from", "From map", { min: 0, max: 0, value: 0 });
+    this.layer.input.addEventListener("input", () => (this.trail.value = []), { capture: true }); // before it is drawn
+    this.from.input.addEventListener("input", () => (this.open.value = true), { capture: true });
+    this.colors = demo.choice("colors", "Colour scale", { options: SCALES });
+    this.sorted = demo.check("sorted", "Strongest maps first");
+    this.unfold = demo.check("unfold", "Unfold all layers");
+    const sum = ["layer", "channel", "row", "column", "from"], view = ["colors", "sorted", "unfold"];
+    tabs(demo.form, { Image: this.input.names, Sum: sum, Change: this.changer.names, View: view }, demo.controls);
+  }
+
+  // The step that is chosen.
+  get number() {
+    return this.layerNamed[this.layer.value].step;
+  }
+
+  get unit() {
+    return this.place.map(slider => slider.value);
+  }
+
+  // The network with what was changed, all activations, and the arithmetic of the chosen unit.
+  get net() {
+    return this.network(this.changer.changes);
+  }
+
+  get found() {
+    return this.computes ? this.compute(this.input.now.image, this.net) : this.data.maps[this.input.number];
+  }
+
+  get sum() {
+    return arithmeticOf(this.net.steps, this.found, this.number, this.unit, this.net.off);
+  }
+
+  // (channels, rows, columns) that are there of a step.
+  sizeOf(number) {
+    return solid((this.computes ? this.steps[number] : this.data.maps[0][number]).shape);
+  }
+
+  // Choose a unit and open its arithmetic.
+  go(name, unit, trail = []) {
+    [this.layer.value, this.trail.value, this.open.value, this.hover] = [name, trail, this.computes, null];
+    this.limitPlace();
+    this.place.forEach((slider, axis) => (slider.value = unit[axis]));
+    this.chooseLargest();
+    this.demo.redraw();
+  }
+
+  limitPlace() {
+    this.sizeOf(this.number).forEach((length, axis) => {
+      this.place[axis].range(0, length - 1);
+      this.place[axis].enabled = length > 1;
+    });
+  }
+
+  limitFrom(groups) {
+    this.from.range(0, Math.max(0, groups.length - 1));
+    this.from.enabled = groups.length > 1;
+  }
+
+  chooseLargest() {
+    if (!this.computes) return;
+    const { base, groups } = this.sum;
+    this.limitFrom(groups);
+    this.from.value = largestPart(this.steps[base], groups)?.group ?? 0;
+  }
+
+  // The stage: a card for each layer, a bar for each class, the arithmetic.
+
+  addStage(demo) {
+    demo.body.classList.add("glass");
+    this.row = demo.stage.appendChild(element("div", {
+      class: "layers", tabindex: 0, role: "group", "aria-label": "The layers of the network", "data-lm-suppress-shortcuts": "true",
+    }));
+    this.cards = this.layers.map(layer => this.card(layer));
+    new ResizeObserver(() => this.scrollTo(this.number)).observe(this.row);
+    this.bars = demo.bars({ area: "bars", format: percent, choose: k => this.go(this.layers.at(-1).name, [this.listed[k], 0, 0]) });
+    this.panel = new SumPanel(demo.stage, {
+      steps: this.steps, named: (...of) => this.named(...of), close: () => this.open.set(false),
+      choose: k => ((this.from.value = k), demo.redraw()),
+      follow: (source, unit) => {
+        const { number, unit: there } = behind(this.steps, source, unit), layer = this.layerOf[number];
+        if (layer) this.go(layer.name, there, [...this.trail.value, [this.layer.value, ...this.unit]]);
+      },
+      back: k => {
+        const [name, ...unit] = this.trail.value[k];
+        this.go(name, unit, this.trail.value.slice(0, k));
+      },
+    });
+  }
+
+  card({ step, name, module }) {
+    return new LayerCard(this.row, {
+      name, ...headed(this.steps[step], name, module), shape: this.steps[step].shape,
+      open: () => {
+        [this.layer.value, this.hover, this.trail.value] = [name, null, []];
+        this.demo.redraw();
+      },
+      point: (unit, pressed) => {
+        if (unit && pressed) return this.go(name, unit);
+        this.hover = unit && { number: step, unit };
+        this.demo.redraw();
+      },
+    });
+  }
+
+  draw() {
+    const { demo, steps, changer, from, computes, number } = this, isOpen = this.open.value && computes;
+    this.limitPlace();
+    const { unit } = this, pointed = this.hover ?? { number, unit }, field = receptiveField(steps, pointed.number, boxOf(pointed.unit));
+    changer.follow(number, unit[0], from.value);
+    const { found } = this, sum = computes ? this.sum : { groups: [] }, drawn = { picture: this.input.show() };
+    this.limitFrom(sum.groups);
+    changer.show(number, unit[0], from.value);
+    demo.body.classList.toggle("open", isOpen);
+    this.showLayers(found);
+    this.mark(pointed, field);
+    if (isOpen) Object.assign(drawn, this.showSum(sum, found));
+    if (this.scrolled != number) this.scrollTo(number);
+    demo.say(this.sentence(pointed, found, field));
+    for (const { step, name } of this.layers) drawn[name] = found[step];
+    drawn.probabilities = this.showBars(likelihoods(steps[this.last], found[this.last]));
+    drawn.field = tensor([3, 2], Int32Array.from((field ?? [[0, 0], [0, 0], [0, 0]]).flat()));
+    return drawn;
+  }
+
+  showLayers(found) {
+    const { number } = this, large = new Set([number, ...this.sourcesOf(number)]), byMap = this.colors.value == SCALES[0];
+    this.layers.forEach(({ step }, k) => this.cards[k].show(found[step], {
+      unfolded: this.unfold.value || large.has(step), byMap, sorted: this.sorted.value, current: step == number,
+    }));
   }
 
   // All classes, or the likeliest ones of many.
-  function showBars(probabilities) {
-    listed = Array.from(classes.keys());
-    if (classes.length > MOST_BARS) listed.sort((a, b) => probabilities[b] - probabilities[a]).splice(MOST_BARS);
-    const best = probabilities.indexOf(Math.max(...probabilities));
-    bars.title = `${classes[best]}: ${percent(probabilities[best])}`;
-    bars.show(listed.map(k => classes[k]), listed.map(k => probabilities[k]), listed.map(k => (k == best ? "best" : "")));
+  showBars(probabilities) {
+    const { classes } = this.data, { data } = probabilities, best = data.indexOf(Math.max(...data));
+    this.listed = Array.from(classes.keys());
+    if (classes.length > MOST_BARS) this.listed.sort((a, b) => data[b] - data[a]).splice(MOST_BARS);
+    this.bars.title = `${classes[best]}: ${percent(data[best])}`;
+    this.bars.show(this.listed.map(k => classes[k]), this.listed.map(k => data[k]), this.listed.map(k => (k == best ? "best" : "")));
+    return probabilities;
+  }
+
+  showSum(sum, found) {
+    const { number, unit } = this, trail = this.trail.value.map(([name, ...at]) => [this.layerNamed[name].step, at]);
+    return this.panel.show(sum, { number, trail, chosen: this.from.value, found, pixel: () => this.input.inWords(unit) });
   }
 
   // Outline a unit, what it reads, and what it sees of the image.
-  function mark({ number, unit }, field) {
-    const read = {};
+  mark({ number, unit }, field) {
+    const { steps } = this, read = {};
     const outline = (n, box) => steps[n].inputs.forEach((source, k) => {
       const window = windowOf(steps[n], box, steps[n].inputs.map(each => steps[each].shape), k);
       if (window && steps[source].kind == "reshape") outline(source, window);
       else if (window) read[source] = window;
     });
     outline(number, boxOf(unit));
-    layers.forEach(({ step }, k) => cards[k].mark({
+    this.layers.forEach(({ step }, k) => this.cards[k].mark({
       unit: step == number ? boxOf(unit) : null, read: read[step], seen: step == 0 && number ? field : null,
     }));
-    input.mark(field);
+    this.input.mark(field);
   }
 
-  // Bring a layer, and what it reads, into the row's window.
-  function scrollTo(number) {
-    if (!row.clientWidth) return; // not in the page yet
-    scrolled = layer.value;
-    const nodes = [...sourcesOf(number), number].map(step => cards[layers.indexOf(layerOf[step])].node);
-    const end = nodes.at(-1).offsetLeft + nodes.at(-1).offsetWidth, first = Math.min(...nodes.map(node => node.offsetLeft));
-    const least = Math.max(end - row.clientWidth, Math.min(first, end - row.clientWidth / 2)); // and on to the next layer's edge
-    row.scrollLeft = (cards.map(({ node }) => node.offsetLeft).find(left => left >= least) ?? least) - 3;
+  // Bring a layer, and what it reads, into the row's window; a layer begins at the window's edge.
+  scrollTo(number) {
+    const { row, cards } = this, width = row.clientWidth, lefts = cards.map(({ node }) => node.offsetLeft);
+    if (!width) return; // not in the page yet
+    this.scrolled = number;
+    const places = [...this.sourcesOf(number), number].map(step => this.layers.indexOf(this.layerOf[step]));
+    const { offsetLeft, offsetWidth } = cards[places.at(-1)].node, end = offsetLeft + offsetWidth;
+    const least = Math.max(end - width, Math.min(...places.map(k => lefts[k]), end - width / 2));
+    row.scrollLeft = (lefts.find(left => left >= least) ?? least) - 3;
   }
 
-  function sentence({ number, unit }, found, field) {
-    if (!hover && !open.value) return maps ? tooLarge(data) : INVITATION[SCALES.indexOf(colors.value)];
+  // Words.
+
+  // What a unit is called; without a unit, a whole map.
+  named(number, unit, channel = unit[0]) {
+    const { name, module } = this.layerOf[number] ?? { name: this.steps[number].kind }, { title } = headed(this.steps[number], name, module);
+    if (number == this.last) return `${title} “${this.data.classes[channel]}”`;
+    return `${title}[${channel}${unit && this.steps[number].shape.length > 1 ? `, ${unit[1]}, ${unit[2]}` : ""}]`;
+  }
+
+  sentence({ number, unit }, found, field) {
+    if (!this.hover && !this.open.value) return this.computes ? INVITATION[SCALES.indexOf(this.colors.value)] : tooLarge(this.data);
     const size = field?.slice(1).map(([first, end]) => end - first).join("×");
-    return `${callUnit(number, unit)} is ${short(valueAt(found[number], unit))} and sees ${size ? `${size} pixels` : "nothing"} of the image.`;
+    return `${this.named(number, unit)} is ${short(valueAt(found[number], unit))} and sees ${size ? `${size} pixels` : "nothing"} of the image.`;
+  }
+
+  // The steps that are seen among those that a step reads.
+  sourcesOf(number) {
+    return this.steps[number].inputs.flatMap(source => (this.layerOf[source] ? [source] : this.sourcesOf(source)));
   }
 }
 
