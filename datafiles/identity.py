@@ -40,11 +40,10 @@ def fingerprint(parts, arrays, facts):
 
 
 def same_memory(one, other):
-    """Tell whether two arrays are the same bytes in memory, not only equal ones."""
-    layout = [
-        (array.shape, array.strides, array.dtype, array.__array_interface__["data"]) for array in (one, other)
-    ]
-    return layout[0] == layout[1]
+    """Tell whether two arrays are the same bytes in memory, not only equal ones; one of them may be read-only."""
+    address, other_address = (array.__array_interface__["data"][0] for array in (one, other))
+    layout = [(array.shape, array.strides, array.dtype) for array in (one, other)]
+    return address == other_address and layout[0] == layout[1]
 
 
 def crc_of(splits):

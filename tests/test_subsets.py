@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from datafiles.images import channel_moments
 from datasets import Likeness, MulticlassDataset, same_images
 from training import kept
 
@@ -138,6 +139,16 @@ def test_what_is_whole_is_known_as_such(whole):
     for same in (whole.to_torch(), whole.normalize("pixel"), whole.subset(slice(None)), copy.deepcopy(whole)):
         assert likeness(whole, same) is Likeness.EXACT
     assert likeness(whole, whole.subset(range(len(whole.train)))) is Likeness.EXACT
+
+
+def test_what_is_as_it_was_read_is_known_without_reading_its_pixels_again(whole, monkeypatch):
+    mean, std = channel_moments(whole.train.values.pixels)
+    monkeypatch.setattr("datasets.channel_moments", None)
+    monkeypatch.setattr("datafiles.identity.crc_of", None)
+    for same in (whole.normalize(), whole.to_torch().normalize(), whole.subset(slice(None)).normalize()):
+        np.testing.assert_allclose([same.mean, same.std], [mean, std], rtol=1e-6)
+        assert same.normalization == "per channel"
+        assert same.fingerprint["crc32"] == whole.fingerprint["crc32"]
 
 
 def test_labels_of_one_data_set_are_not_those_of_another(whole):
