@@ -36,7 +36,7 @@ def png(fig, scale=1):
     try:
         fig.set_dpi(dpi * scale)
         if isinstance(fig.get_layout_engine(), ConstrainedLayoutEngine):
-            fig.draw_without_rendering()  # this layout settles the second time only
+            fig.get_layout_engine().execute(fig)  # it settles the second time only
         fig.canvas.draw()
         pixels = fig.canvas.buffer_rgba()
         size = pixels.shape[1::-1]
