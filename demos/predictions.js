@@ -1,44 +1,140 @@
-// Predictions: choose a photograph, and read the five likeliest classes beside it.
+// Predictions: choose a photograph, read the five likeliest classes beside it, and see what the network looks at: the
+// evidence for a class, or what it says when a square is covered.
 
 import { element } from "./page/draw.js";
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 const SHARP = 100; // pixels: smaller pictures are enlarged without blur
+const PLAIN = "the photograph", EVIDENCE = "the evidence for a class", COVERED = "it with a part covered";
+const DARKEST = 0.15; // what is left of the photograph's light where there is no evidence
 
 // data.photographs: addresses of images of data.shape; data.ids, data.scores: (count, 5); data.names: {id: name}.
+// data.evidence, if there: {maps: (count, 5, rows, columns), covered: {number: (places, places, 5)}, patch, step, grey}.
 export function predictions(demo, data) {
-  const count = data.photographs.length, [rows, columns] = data.shape;
+  const count = data.photographs.length, [rows, columns] = data.shape, { evidence } = data;
   const photograph = demo.slider("photograph", "Photograph", {
     min: 0, max: count - 1, value: data.first, text: number => `${number + 1} of ${count}`,
   });
   photograph.enabled = count > 1;
+  const looking = evidence && new Looking(demo, evidence, place => data.names[data.ids.data[5 * photograph.value + place]]);
 
   demo.layout({
     top: true,
     wide: '"photograph bars" minmax(0, 1fr) "strip strip" auto / minmax(0, 1fr) minmax(0, 1fr)',
     narrow: '". photograph ." auto "bars bars bars" auto "strip strip strip" auto / minmax(0, 1fr) minmax(0, 4fr) minmax(0, 1fr)',
   });
-  const picture = demo.picture({ area: "photograph", alt: "The photograph as the network sees it", title: data.source });
+  const picture = demo.picture({
+    area: "photograph", alt: "The photograph as the network sees it", title: data.source,
+    point: looking && ((row, column) => looking.move(row, column)),
+  });
   picture.resize(rows, columns);
   picture.canvas.style.imageRendering = Math.max(rows, columns) < SHARP ? "pixelated" : "auto";
   const context = picture.canvas.getContext("2d", { willReadFrequently: true });
-  const bars = demo.bars({ area: "bars", title: `${data.network}: five likeliest classes`, format: score => `${(100 * score).toFixed(1)} %` });
+  const bars = demo.bars({
+    area: "bars", format: score => `${(100 * score).toFixed(1)} %`, choose: looking && (place => looking.choose(place)),
+  });
   bars.list.classList.add("large");
   const strip = new Strip(demo.stage, data.photographs, photograph, () => demo.redraw());
 
   return () => {
     const number = photograph.value, [ids, scores] = [data.ids, data.scores].map(({ data }) => data.slice(5 * number, 5 * number + 5));
-    const image = strip.choose(number);
+    const names = Array.from(ids, id => data.names[id]), image = strip.choose(number);
     if (image.complete && image.naturalWidth) context.drawImage(image, 0, 0); // else once it has been read
-    bars.show(Array.from(ids, id => data.names[id]), Array.from(scores));
+    const seen = looking?.draw(context, number, scores) ?? { scores };
+    bars.title = `${data.network}: five likeliest classes${seen.scores == scores ? "" : ", with the grey square"}`;
+    bars.show(names, Array.from(seen.scores), [], seen.place ?? null);
+    demo.say(seen.text?.(names) ?? "");
     return {
       get photograph() {
         return pixels(context, rows, columns);
       },
       ids: { shape: [5], data: ids },
-      scores: { shape: [5], data: scores },
+      scores: { shape: [5], data: seen.scores },
+      ...(seen.map && { evidence: seen.map }),
     };
   };
+}
+
+// The controls that say what is shown of what a network looks at, and its drawing over the photograph.
+class Looking {
+  constructor(demo, evidence, name) {
+    this.demo = demo;
+    this.evidence = evidence;
+    this.covered = Object.values(evidence.covered);
+    this.show = demo.choice("show", "Show", { options: [PLAIN, EVIDENCE, ...(this.covered.length ? [COVERED] : [])] });
+    this.place = demo.slider("place", "Evidence for", { min: 0, max: 4, value: 0, text: name });
+    if (!this.covered.length) return;
+    const last = this.covered[0].shape[0] - 1, middle = Math.floor(last / 2);
+    const text = place => `${place + 1} of ${last + 1}`;
+    this.down = demo.slider("down", "Square, down", { min: 0, max: last, value: middle, text });
+    this.right = demo.slider("right", "Square, to the right", { min: 0, max: last, value: middle, text });
+  }
+
+  // Show the evidence for a class.
+  choose(place) {
+    this.show.value = EVIDENCE;
+    this.place.value = place;
+    this.demo.redraw();
+  }
+
+  // Put the square around a pixel, as far as its places go.
+  move(row, column) {
+    if (this.show.value != COVERED) return;
+    const { patch, step } = this.evidence;
+    this.down.approach(Math.round((row - patch / 2) / step));
+    this.right.approach(Math.round((column - patch / 2) / step));
+    this.demo.redraw();
+  }
+
+  // Draw over a photograph; return the scores to be shown and, where evidence is shown, for which class, and the map.
+  draw(context, number, scores) {
+    const { maps, covered, patch, step, grey } = this.evidence, way = this.show.value, grid = covered[number];
+    this.place.enabled = way == EVIDENCE;
+    this.place.show();
+    for (const slider of [this.down, this.right]) if (slider) slider.enabled = way == COVERED && Boolean(grid);
+    if (way == EVIDENCE) {
+      const [, , rows, columns] = maps.shape, size = rows * columns, place = this.place.value, start = (5 * number + place) * size;
+      const map = { shape: [rows, columns], data: maps.data.slice(start, start + size) };
+      darken(context, map);
+      return { scores, place, map, text: names => `Bright is where the network finds evidence for ${names[place]}; dark, where it finds none (Grad-CAM).` };
+    }
+    if (way == COVERED && !grid) {
+      const numbers = Object.keys(covered).map(key => Number(key) + 1);
+      return { scores, text: () => `Covering was computed for a few photographs only: number ${numbers.join(" and number ")}.` };
+    }
+    if (way == COVERED) {
+      const [down, right] = [this.down.value, this.right.value];
+      context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
+      context.fillRect(step * right, step * down, patch, patch);
+      const start = 5 * (down * grid.shape[1] + right), changed = grid.data.slice(start, start + 5);
+      const percent = score => `${(100 * score).toFixed(1)} %`;
+      return { scores: changed, text: names => `Move the square over the photograph. ${names[0]} had ${percent(scores[0])}, and has ${percent(changed[0])} with this part covered.` };
+    }
+    return { scores };
+  }
+}
+
+// Take light from a picture where a map is small: all but DARKEST of it at zero, none where the map is largest.
+function darken(context, map) {
+  const { width, height } = context.canvas, image = context.getImageData(0, 0, width, height);
+  const most = Math.max(...map.data) || 1, across = Array.from({ length: width }, (_, x) => between(x, width, map.shape[1]));
+  for (let y = 0; y < height; y++) {
+    const [above, below, share] = between(y, height, map.shape[0]).map((value, k) => (k < 2 ? value * map.shape[1] : value));
+    for (let x = 0; x < width; x++) {
+      const [left, right, part] = across[x], at = place => map.data[place];
+      const upper = at(above + left) * (1 - part) + at(above + right) * part;
+      const lower = at(below + left) * (1 - part) + at(below + right) * part;
+      const light = DARKEST + (1 - DARKEST) * (upper * (1 - share) + lower * share) / most, i = 4 * (y * width + x);
+      for (let c = 0; c < 3; c++) image.data[i + c] *= light;
+    }
+  }
+  context.putImageData(image, 0, 0);
+}
+
+// The two entries of a row of `count` that a pixel of `length` lies between, and its share of the second.
+function between(pixel, length, count) {
+  const place = Math.min(Math.max((pixel + 0.5) * count / length - 0.5, 0), count - 1), first = Math.floor(place);
+  return [first, Math.min(first + 1, count - 1), place - first];
 }
 
 // Small pictures side by side that scroll in a box of their own: a click or the arrow keys choose one.

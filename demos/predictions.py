@@ -7,13 +7,14 @@ import numpy as np
 from PIL import Image
 
 from demos.page import Demo, packed
+from imagenet.evidence import GREY, PATCH, STEP, places
 
 # Of 32 photographs of 224x224 pixels: half a megabyte. Small pictures, whose pixels one sees, lose nothing.
 QUALITY, SMALL = 85, 64
 
 
-def prediction_explorer(prediction, title, first=0):
-    """Explore what a network says to photographs: the crop that it sees, and its five likeliest classes.
+def prediction_explorer(prediction, title, first=0, evidence=None):
+    """Explore what a network says to photographs: the crop that it sees, its five likeliest classes, what it looks at.
 
     Parameters
     ----------
@@ -24,6 +25,8 @@ def prediction_explorer(prediction, title, first=0):
         Where the photographs are from.
     first : int
         Which photograph it opens on.
+    evidence : Evidence, optional
+        What `imagenet.evidence` returned for the prediction.
 
     Returns
     -------
@@ -48,8 +51,9 @@ def prediction_explorer(prediction, title, first=0):
             "network": getattr(prediction, "title", "") or "the network",
             "source": title,
             "first": int(first),
+            "evidence": None if evidence is None else encoded_evidence(evidence, images),
         },
-        alt="A photograph, and the five likeliest classes with their scores",
+        alt="A photograph, the five likeliest classes with their scores, and where the network looks",
         title="prediction",
     )
 
@@ -78,6 +82,34 @@ def checked(prediction):
     if not ((scores >= 0) & (scores <= 1)).all():
         raise ValueError(f"scores go from 0 to 1; these go from {scores.min():g} to {scores.max():g}")
     return categories, images, ids, scores
+
+
+def encoded_evidence(evidence, images):
+    """Return what a network looks at in photographs as the page gets it."""
+    try:
+        maps, covered = (
+            np.asarray(evidence.maps),
+            {int(k): np.asarray(v) for k, v in evidence.covered.items()},
+        )
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"evidence must be what imagenet.evidence returns: {error}") from error
+    if maps.ndim != 4 or maps.shape[:2] != (len(images), 5) or not (maps >= 0).all():
+        raise ValueError(
+            f"wanted are maps (count, 5, rows, columns) of {len(images)} photographs; got {maps.shape}"
+        )
+    grid = len(places(images.shape[1]))
+    for number, scores in covered.items():
+        if not 0 <= number < len(images) or scores.shape != (grid, grid, 5):
+            raise ValueError(
+                f"scores of covered photographs are ({grid}, {grid}, 5); got {scores.shape} for {number}"
+            )
+    return {
+        "maps": packed(maps, np.float16),
+        "covered": {str(number): packed(scores) for number, scores in sorted(covered.items())},
+        "patch": PATCH,
+        "step": STEP,
+        "grey": GREY,
+    }
 
 
 def encoded(image):

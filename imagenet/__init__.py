@@ -1,6 +1,7 @@
 """Networks that others trained on ImageNet: how one is built, where the weights come from, what they look at."""
 
 from imagenet.efficientnet import EfficientNetLite0, InvertedResidual
+from imagenet.evidence import evidence
 from imagenet.pretrained import CATEGORIES, Pretrained, pretrained
 
-__all__ = ["CATEGORIES", "EfficientNetLite0", "InvertedResidual", "Pretrained", "pretrained"]
+__all__ = ["CATEGORIES", "EfficientNetLite0", "InvertedResidual", "Pretrained", "evidence", "pretrained"]

@@ -6,11 +6,14 @@ import io
 import demo as demo_checks
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from shown import PLACES
+from torch.nn.functional import interpolate
 
 import resnet
 from demos.predictions import encoded, prediction_explorer
+from imagenet.evidence import GREY, PATCH, STEP, Evidence
 
 COUNT = 12
 NAMES = [
@@ -38,11 +41,23 @@ def predicted(rows, columns):
 
 
 LARGE, SMALL = predicted(224, 224), predicted(32, 32)
+EVIDENCE, COVERED = "the evidence for a class", "it with a part covered"
+
+
+def looked_at():
+    """Return what a network could look at in the large photographs: parts of two of them are covered."""
+    random = np.random.default_rng(2)
+    maps = random.random((COUNT, 5, 7, 7), np.float32) * 3
+    maps[2, 1] = 0
+    return Evidence(maps, {k: random.random((5, 5, 5), np.float32) for k in (4, 9)})
+
+
+LOOKED = looked_at()
 
 
 @pytest.fixture(scope="module", params=PLACES)
 def explorer(request, show):
-    return awake(show(prediction_explorer(LARGE, "COCO"), request.param))
+    return awake(show(prediction_explorer(LARGE, "COCO", evidence=LOOKED), request.param))
 
 
 def awake(explorer):
@@ -136,11 +151,67 @@ def test_names_are_text_and_never_cut(explorer):
 
 
 def test_start_over(explorer):
-    explorer.set(photograph=9)
+    explorer.set(photograph=9, show=COVERED, down=0)
     explorer.root.get_by_role("button", name="Start over").click()
     explorer.settle()
-    assert explorer.values() == {"photograph": 0}
+    assert explorer.values() == {"photograph": 0, "show": "the photograph", "place": 0, "down": 2, "right": 2}
     check(explorer, LARGE, 0)
+
+
+def test_evidence_is_where_the_photograph_keeps_its_light(explorer):
+    for number, place in ((0, 0), (5, 3), (2, 1)):
+        explorer.set(photograph=number, show=EVIDENCE, place=place)
+        outputs, wanted = explorer.outputs(), LOOKED.maps[number, place]
+        np.testing.assert_allclose(outputs["evidence"], wanted, atol=2e-3)
+        light = torch.from_numpy(wanted / max(wanted.max(), 1e-6))[None, None]
+        light = interpolate(light, (224, 224), mode="bilinear", align_corners=False)[0, 0, ..., None]
+        drawn = decoded(LARGE[1][number]) * (0.15 + 0.85 * light.numpy())
+        np.testing.assert_allclose(outputs["photograph"], drawn, atol=4 / 255, rtol=0)
+        name = NAMES[LARGE[2][number][place].id]
+        assert f"finds evidence for {name};" in explorer.root.locator(".note").inner_text()
+        assert explorer.control("Evidence for").get_attribute("aria-valuetext") == name
+
+
+def test_a_click_on_a_class_shows_its_evidence(explorer):
+    explorer.set(photograph=7, show="the photograph", place=0)
+    assert explorer.control("Evidence for").is_disabled()
+    explorer.root.locator(".bars > div").nth(2).click()
+    explorer.settle()
+    assert explorer.values()["show"] == EVIDENCE and explorer.values()["place"] == 2
+    assert explorer.root.locator(".bars .chosen").inner_text().startswith(NAMES[LARGE[2][7][2].id])
+    np.testing.assert_allclose(explorer.outputs()["evidence"], LOOKED.maps[7, 2], atol=2e-3)
+
+
+def test_covered_parts_and_their_scores(explorer):
+    for number, down, right in ((4, 0, 3), (9, 4, 1)):
+        explorer.set(photograph=number, show=COVERED, down=down, right=right)
+        outputs, drawn = explorer.outputs(), decoded(LARGE[1][number])
+        drawn[STEP * down : STEP * down + PATCH, STEP * right : STEP * right + PATCH] = GREY / 255
+        np.testing.assert_allclose(outputs["photograph"], drawn, atol=3 / 255, rtol=0)
+        wanted = LOOKED.covered[number][down, right]
+        np.testing.assert_allclose(outputs["scores"], wanted)
+        shown = explorer.root.locator(".bars b").all_inner_texts()
+        assert shown == [f"{100 * score:.1f} %" for score in wanted.astype(float)]
+        before = LARGE[2][number][0].score
+        said = explorer.root.locator(".note").inner_text()
+        assert f"had {100 * before:.1f} %, and has {100 * wanted[0]:.1f} % with this part covered" in said
+
+
+def test_the_square_follows_the_pointer(explorer):
+    explorer.set(photograph=4, show=COVERED, down=2, right=2)
+    for row, column, down, right in ((3, 5, 0, 0), (112, 200, 2, 4), (220, 80, 4, 1)):
+        explorer.point(PICTURE, row, column)
+        assert (explorer.values()["down"], explorer.values()["right"]) == (down, right)
+    explorer.set(show="the photograph")
+    explorer.point(PICTURE, 3, 5)
+    assert explorer.values()["down"] == 4
+
+
+def test_photographs_whose_parts_were_not_covered_say_so(explorer):
+    explorer.set(photograph=3, show=COVERED)
+    assert explorer.root.locator(".note").inner_text().endswith("only: number 5 and number 10.")
+    assert explorer.control("Square, down").is_disabled()
+    check(explorer, LARGE, 3)
 
 
 def test_no_errors(explorer):
@@ -150,7 +221,7 @@ def test_no_errors(explorer):
 
 
 def test_controls_sizes_and_a_phone(show):
-    explorer = awake(show(prediction_explorer(LARGE, "COCO"), "page"))
+    explorer = awake(show(prediction_explorer(LARGE, "COCO", first=4, evidence=LOOKED), "page"))
     assert demo_checks.check(explorer.page, explorer.root) == []
     explorer.page.set_viewport_size({"width": demo_checks.NARROW, "height": 844})
     assert demo_checks.check_narrow(explorer.page, explorer.root) == []
@@ -199,3 +270,18 @@ def test_one_photograph(show):
 def test_what_is_no_prediction_is_refused(bad, message):
     with pytest.raises(ValueError, match=message):
         prediction_explorer(bad, "COCO")
+
+
+@pytest.mark.parametrize(
+    ("bad", "message"),
+    [
+        (LOOKED.maps, "what imagenet.evidence returns"),
+        (Evidence(LOOKED.maps[:3], {}), "maps .* of 12 photographs"),
+        (Evidence(-LOOKED.maps, {}), "maps .* of 12 photographs"),
+        (Evidence(LOOKED.maps, {12: LOOKED.covered[4]}), "for 12"),
+        (Evidence(LOOKED.maps, {1: LOOKED.covered[4][1:]}), r"are \(5, 5, 5\); got \(4, 5, 5\)"),
+    ],
+)
+def test_what_is_no_evidence_is_refused(bad, message):
+    with pytest.raises(ValueError, match=message):
+        prediction_explorer(LARGE, "COCO", evidence=bad)

@@ -1,0 +1,62 @@
+"""What a network trained on ImageNet looks for first, beside a filter bank that people designed."""
+
+import numpy as np
+from torch import nn
+
+import figures
+import filters
+
+
+def first_kernels(net):
+    """Return the kernels of a network's first convolution, each over its largest weight.
+
+    Parameters
+    ----------
+    net : nn.Module
+        A network with a convolution.
+
+    Returns
+    -------
+    array
+        (kernels, channels, rows, columns) float32, from -1 to 1.
+
+    Raises
+    ------
+    ValueError
+        If it has no convolution.
+    """
+    first = next((module for module in net.modules() if isinstance(module, nn.Conv2d)), None)
+    if first is None:
+        raise ValueError(f"{type(net).__name__} has no convolution whose kernels could be shown")
+    return over_largest(first.weight.detach().float().cpu().numpy())
+
+
+def over_largest(kernels):
+    """Return kernels, (count, ...), each over its largest weight; one of zeros stays as it is."""
+    largest = np.abs(kernels).reshape(len(kernels), -1).max(1)
+    return kernels / np.where(largest > 0, largest, 1).reshape(-1, *[1] * (kernels.ndim - 1))
+
+
+@figures.own_style
+def draw_first_kernels(network):
+    """Draw the bank of Leung and Malik, and the kernels of a `Pretrained` network's first layer in colour."""
+    bank, kernels = over_largest(filters.leung_malik_bank()), first_kernels(network.net)
+    columns = 8 if len(kernels) <= 48 else 10
+    fig = figures.figure(11, 4.6)
+    left, right = fig.subplots(1, 2)
+    size = bank.shape[-1]
+    figures.show_signed(
+        left, figures.tile(bank, 8, gap=6), title=f"Leung and Malik: 48 filters of {size}x{size}"
+    )
+    title = f"{network.title}: {len(kernels)} kernels of {kernels.shape[2]}x{kernels.shape[3]}, in colour"
+    colours = figures.tile(0.5 + 0.5 * kernels, columns, fill=1)  # grey is 0
+    figures.show_image(right, colours, title)
+    return fig
+
+
+def show_first_kernels(network):
+    """Display what `draw_first_kernels` draws; ``network`` is that of a prediction."""
+    figures.show(
+        draw_first_kernels(network),
+        f"Left the filters that people designed, right the first kernels that {network.title} learned, in colour",
+    )
