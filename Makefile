@@ -12,7 +12,7 @@ export GOMP_SPINCOUNT := 10000
 # Two test processes with a thread each; a file's tests stay together, so that they share what they set up. Files keep
 # their order: those with few tests are not the short ones.
 SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
-test check: export OMP_NUM_THREADS := 1
+test check coverage: export OMP_NUM_THREADS := 1
 # JupyterLab asks for this flag where one is root, as in most containers.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
@@ -22,12 +22,15 @@ lecture: .venv/lecture-installed
 test: .venv/tests-installed               # everything, side by side; browser tests need Chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=term
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=30
 
 check: .venv/tests-installed              # for every day, about a minute: no browser, no training
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore tests/browser -m "not slow"
+
+coverage: .venv/tests-installed           # which lines the tests of the modules reach; half as slow again
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore tests/browser --cov --cov-report=term-missing:skip-covered
 
 present: .venv/tests-installed            # the lecture as slides, in the browser; no kernel
 	$(BIN)/python tools/present.py
@@ -57,4 +60,4 @@ benchmarks: .venv/tests-installed         # one table, each figure a ratio of tw
 	$(BIN)/python -m pip install -r tests/requirements.txt
 	echo done > $@
 
-.PHONY: lecture test check present html clean-outputs data results benchmarks
+.PHONY: lecture test check coverage present html clean-outputs data results benchmarks
