@@ -33,6 +33,12 @@ class GlassBox {
     this.hover = this.scrolled = null; // the number pointed at, {number, unit}; the step scrolled to
     this.network = remember(changes => applied(steps, changes));
     this.compute = remember((image, net) => activations(net.steps, image, net.off));
+    this.arithmetic = remember((net, found, number, ...unit) => arithmeticOf(net.steps, found, number, unit, net.off));
+    this.mapsRead = remember((number, ...unit) => (this.computes ? this.sum.groups.length : 0)); // whatever the image
+    this.showSum = remember((sum, chosen, trail) => this.panel.show(sum, {
+      number: this.number, chosen, found: this.found, pixel: () => this.input.inWords(this.unit),
+      trail: trail.map(([name, ...unit]) => [this.layerNamed[name].step, unit]),
+    }));
     this.addControls(demo);
     this.addStage(demo);
     this.chooseLargest();
@@ -82,7 +88,7 @@ class GlassBox {
   }
 
   get sum() {
-    return arithmeticOf(this.net.steps, this.found, this.number, this.unit, this.net.off);
+    return this.arithmetic(this.net, this.found, this.number, ...this.unit);
   }
 
   // (channels, rows, columns) that are there of a step.
@@ -106,15 +112,16 @@ class GlassBox {
     });
   }
 
-  limitFrom(groups) {
-    this.from.range(0, Math.max(0, groups.length - 1));
-    this.from.enabled = groups.length > 1;
+  limitFrom() {
+    const count = this.mapsRead(this.number, ...this.unit);
+    this.from.range(0, Math.max(0, count - 1));
+    this.from.enabled = count > 1;
   }
 
   chooseLargest() {
     if (!this.computes) return;
     const { base, groups } = this.sum;
-    this.limitFrom(groups);
+    this.limitFrom();
     this.from.value = largestPart(this.steps[base], groups)?.group ?? 0;
   }
 
@@ -158,17 +165,17 @@ class GlassBox {
   }
 
   draw() {
-    const { demo, steps, changer, from, computes, number } = this, isOpen = this.open.value && computes;
+    const { demo, steps, changer, from, number } = this, isOpen = this.open.value && this.computes;
     this.limitPlace();
     const { unit } = this, pointed = this.hover ?? { number, unit }, field = receptiveField(steps, pointed.number, boxOf(pointed.unit));
     changer.follow(number, unit[0], from.value);
-    const { found } = this, sum = computes ? this.sum : { groups: [] }, drawn = { picture: this.input.show() };
-    this.limitFrom(sum.groups);
+    const { found } = this, drawn = { picture: this.input.show() };
+    this.limitFrom();
     changer.show(number, unit[0], from.value);
     demo.body.classList.toggle("open", isOpen);
     this.showLayers(found);
     this.mark(pointed, field);
-    if (isOpen) Object.assign(drawn, this.showSum(sum, found));
+    if (isOpen) Object.assign(drawn, this.showSum(this.sum, from.value, this.trail.value));
     if (this.scrolled != number) this.scrollTo(number);
     demo.say(this.sentence(pointed, found, field));
     for (const { step, name } of this.layers) drawn[name] = found[step];
@@ -192,11 +199,6 @@ class GlassBox {
     this.bars.title = `${classes[best]}: ${percent(data[best])}`;
     this.bars.show(this.listed.map(k => classes[k]), this.listed.map(k => data[k]), this.listed.map(k => (k == best ? "best" : "")));
     return probabilities;
-  }
-
-  showSum(sum, found) {
-    const { number, unit } = this, trail = this.trail.value.map(([name, ...at]) => [this.layerNamed[name].step, at]);
-    return this.panel.show(sum, { number, trail, chosen: this.from.value, found, pixel: () => this.input.inWords(unit) });
   }
 
   // Outline a unit, what it reads, and what it sees of the image.

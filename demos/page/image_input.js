@@ -16,6 +16,7 @@ export class ImageInput {
     const [count, ...shape] = pictures.shape, size = pictures.data.length / count;
     Object.assign(this, { demo, shape, mean, std, able, names: ["image", ...DISTURBANCES] });
     this.given = Array.from({ length: count }, (_, k) => tensor(shape, pictures.data.subarray(k * size, (k + 1) * size)));
+    this.untouched = []; // `now` of the given images, once they were shown
     this.options = this.given.map((_, k) => (targets ? `${k + 1}: ${classes[targets[k]]}` : `Image ${k + 1}`));
     this.radius = Math.min(...shape.slice(1)) / 25; // of the pen, in pixels: as thick as MNIST's strokes
     const [strokes, pen] = [demo.hidden("strokes", []), demo.hidden("pen", "white")];
@@ -61,7 +62,8 @@ export class ImageInput {
 
   compute(name, own, drawn, fits, right, down, turn, blur, noise) {
     const given = this.given[this.number], base = given ?? (name == BLANK ? tensor(this.shape) : own);
-    if (given && !drawn.length && !(right || down || turn || blur || noise)) return { onPaper: given, picture: given, image: this.normalized(given) };
+    if (given && !drawn.length && !(right || down || turn || blur || noise))
+      return (this.untouched[this.number] ??= { onPaper: given, picture: given, image: this.normalized(given) });
     const onPaper = painted(base, drawn, this.radius), digit = fits ? painted(base, fitted(drawn, this.shape, this.radius), this.radius) : onPaper;
     const disturbed = noisy(blurred(moved(digit, { right, down, turn }), blur), noise);
     const picture = tensor(this.shape, disturbed.data.map(value => Math.round(255 * value) / 255)); // in bytes, as pictures are

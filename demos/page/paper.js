@@ -1,6 +1,6 @@
 // The image to paint on: with mouse, finger, pen or keys.
 
-import { Picture, element } from "./draw.js";
+import { Picture, element, put } from "./draw.js";
 import { button } from "./controls.js";
 
 const COLORS = { white: [1, 1, 1], black: [0, 0, 0], red: [0.9, 0.1, 0.1], green: [0.1, 0.65, 0.2], blue: [0.1, 0.3, 0.85] };
@@ -41,12 +41,12 @@ export class Paper {
   set enabled(flag) {
     this.off = !flag;
     this.view.classList.toggle("painted", flag);
-    this.view.tabIndex = flag ? 0 : -1;
+    put(this.view, { tabindex: flag ? 0 : -1 });
     for (const made of this.pens) made.disabled = !flag;
   }
 
   show(picture) {
-    this.pens.forEach((made, k) => made.setAttribute("aria-pressed", Object.keys(COLORS)[k] == this.pen.value));
+    this.pens.forEach((made, k) => put(made, { "aria-pressed": Object.keys(COLORS)[k] == this.pen.value }));
     return this.picture.show(picture.shape[0] == 3 ? picture : { shape: picture.shape.slice(1), data: picture.data });
   }
 

@@ -8,12 +8,13 @@ import demo as demo_checks
 import networks
 import numpy as np
 import pytest
+import slides
 import torch
 import torch.nn.functional as F
 from conftest import REAL_DATA
 from networks import all_activations, settled
 from PIL import Image
-from shown import PLACES
+from shown import PLACES, Shown
 from torch import nn
 
 import cnn
@@ -628,6 +629,59 @@ def test_controls_sizes_and_a_phone(show, name):
         shown.set(open=is_open)
         shown.settle()
         assert demo_checks.check_narrow(shown.page, shown.root) == []
+
+
+class Own(nn.Sequential):
+    """As the lecture proposes it for a network of one's own: batch norm makes the formula long."""
+
+    def __init__(self):
+        features = [nn.Conv2d(1, 8, 5, stride=2), nn.BatchNorm2d(8), nn.ReLU()]
+        features += [nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
+        super().__init__(*features, nn.Flatten(), nn.Linear(16 * 6 * 6, 10))
+
+
+LETTERS = """demo => Math.min(...[...demo.querySelectorAll("text, span, b, output, label, button, figcaption")]
+  .filter(node => node.checkVisibility() && node.textContent.trim())
+  .map(node => parseFloat(getComputedStyle(node).fontSize) * (node.ownerSVGElement ? node.getScreenCTM().a : 1)))"""
+ROWS = """() => [...document.querySelectorAll(".slide.current .layers")].map(row =>
+  [...row.children].some(layer => Math.abs(layer.offsetLeft - row.scrollLeft - 3) <= 1) || row.scrollLeft == 0
+    || row.scrollLeft >= row.scrollWidth - row.clientWidth - 1)"""
+
+
+@pytest.mark.parametrize("name", ["CifarCNN", "a network of one's own"])
+def test_slides_and_phones_with_the_arithmetic_open(chromium, tmp_path, name):
+    if name == "CifarCNN":
+        demo = box(name, opened="c3")
+        output = [demo._repr_html_()]
+    else:
+        torch.manual_seed(1)
+        demo = glass_box(settled(Own()), images((1, 28, 28)), CLASSES)
+        output = [("stdout", "93.1% of the validation images right"), demo._repr_html_()]
+    layers = [layer["name"] for layer in demo.data["layers"]]
+    path = slides.write([slides.code("demo", *output, slide_type="slide")], tmp_path / "box.html")
+    page = slides.open_offline(chromium, path, "#present")
+    number = page.evaluate("lecture.count") - 1
+    assert page.evaluate(slides.CHECK, number) == []
+    shown = Shown(page)
+    for tab in shown.root.get_by_role("tab").all():
+        tab.click()
+        shown.set(layer=demo.data["opened"], open=True)
+        assert page.evaluate(slides.CHECK, number) == [], tab.inner_text()
+    for layer in layers:
+        shown.set(layer=layer, open=True)
+        shown.settle()
+        assert page.evaluate(slides.CHECK, number) == [], layer
+        assert page.evaluate(ROWS) == [True], f"{layer}: the row begins within a layer"
+    page.context.close()
+    page = slides.open_offline(chromium, path, viewport={"width": demo_checks.NARROW, "height": 844})
+    shown = Shown(page)
+    for layer in layers:
+        shown.set(layer=layer, open=True)
+        shown.settle()
+        assert shown.root.evaluate(LETTERS) >= 12, layer
+        assert slides.wider_than_window(page) == [], layer
+    assert page.requests == [] and page.errors == []
+    page.context.close()
 
 
 # Networks that are too large, or cannot be shown.
