@@ -13,8 +13,7 @@ import { SumPanel } from "./page/sum_panel.js";
 import { tabs } from "./page/tabs.js";
 
 const MOST_BARS = 12, SCALES = ["per map", "per layer"];
-
-const INVITATION = ["map", "layer"].map(each =>
+const INVITATION = ["map", "layer"].map(each => // what is said on each scale before anything is pointed at
   `Red is positive, blue negative, each ${each} on its own scale. Point at a pixel to see what it reads; click it for its arithmetic.`);
 
 export function glassBox(demo, data) {
@@ -31,6 +30,7 @@ class GlassBox {
     this.layerNamed = Object.fromEntries(layers.map(layer => [layer.name, layer]));
     this.layerOf = Object.fromEntries(layers.map(layer => [layer.step, layer]));
     this.hover = this.scrolled = null; // the number pointed at, {number, unit}; the step scrolled to
+    // What is computed anew only where that of which it is made is another:
     this.network = remember(changes => applied(steps, changes));
     this.compute = remember((image, net) => activations(net.steps, image, net.off));
     this.arithmetic = remember((net, found, number, ...unit) => arithmeticOf(net.steps, found, number, unit, net.off));
