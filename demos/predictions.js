@@ -5,7 +5,8 @@ import { element } from "./page/draw.js";
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 const SHARP = 100; // pixels: smaller pictures are enlarged without blur
-const PLAIN = "the photograph", EVIDENCE = "the evidence for a class", COVERED = "it with a part covered";
+const PLAIN = "photograph", EVIDENCE = "evidence", COVERED = "part covered";
+const percent = score => `${(100 * score).toFixed(1)} %`;
 const DARKEST = 0.15; // what is left of the photograph's light where there is no evidence
 
 // data.photographs: addresses of images of data.shape; data.ids, data.scores: (count, 5); data.names: {id: name}.
@@ -31,7 +32,7 @@ export function predictions(demo, data) {
   picture.canvas.style.imageRendering = Math.max(rows, columns) < SHARP ? "pixelated" : "auto";
   const context = picture.canvas.getContext("2d", { willReadFrequently: true });
   const bars = demo.bars({
-    area: "bars", format: score => `${(100 * score).toFixed(1)} %`, choose: looking && (place => looking.choose(place)),
+    area: "bars", title: `${data.network}: five likeliest classes`, format: percent, choose: looking && (place => looking.choose(place)),
   });
   bars.list.classList.add("large");
   const strip = new Strip(demo.stage, data.photographs, photograph, () => demo.redraw());
@@ -41,7 +42,6 @@ export function predictions(demo, data) {
     const names = Array.from(ids, id => data.names[id]), image = strip.choose(number);
     if (image.complete && image.naturalWidth) context.drawImage(image, 0, 0); // else once it has been read
     const seen = looking?.draw(context, number, scores) ?? { scores };
-    bars.title = `${data.network}: five likeliest classes${seen.scores == scores ? "" : ", with the grey square"}`;
     bars.show(names, Array.from(seen.scores), [], seen.place ?? null);
     demo.say(seen.text?.(names) ?? "");
     return {
@@ -64,10 +64,9 @@ class Looking {
     this.show = demo.choice("show", "Show", { options: [PLAIN, EVIDENCE, ...(this.covered.length ? [COVERED] : [])] });
     this.place = demo.slider("place", "Evidence for", { min: 0, max: 4, value: 0, text: name });
     if (!this.covered.length) return;
-    const last = this.covered[0].shape[0] - 1, middle = Math.floor(last / 2);
-    const text = place => `${place + 1} of ${last + 1}`;
-    this.down = demo.slider("down", "Square, down", { min: 0, max: last, value: middle, text });
-    this.right = demo.slider("right", "Square, to the right", { min: 0, max: last, value: middle, text });
+    this.side = this.covered[0].shape[0]; // places of the square in a row, and in a column
+    const last = this.side ** 2 - 1, text = square => `row ${Math.floor(square / this.side) + 1}, column ${(square % this.side) + 1}`;
+    this.square = demo.slider("square", "Square", { min: 0, max: last, value: Math.floor(last / 2), text });
   }
 
   // Show the evidence for a class.
@@ -81,8 +80,8 @@ class Looking {
   move(row, column) {
     if (this.show.value != COVERED) return;
     const { patch, step } = this.evidence;
-    this.down.approach(Math.round((row - patch / 2) / step));
-    this.right.approach(Math.round((column - patch / 2) / step));
+    const [down, right] = [row, column].map(at => Math.min(Math.max(Math.round((at - patch / 2) / step), 0), this.side - 1));
+    this.square.value = down * this.side + right;
     this.demo.redraw();
   }
 
@@ -91,7 +90,7 @@ class Looking {
     const { maps, covered, patch, step, grey } = this.evidence, way = this.show.value, grid = covered[number];
     this.place.enabled = way == EVIDENCE;
     this.place.show();
-    for (const slider of [this.down, this.right]) if (slider) slider.enabled = way == COVERED && Boolean(grid);
+    if (this.square) this.square.enabled = way == COVERED && Boolean(grid);
     if (way == EVIDENCE) {
       const [, , rows, columns] = maps.shape, size = rows * columns, place = this.place.value, start = (5 * number + place) * size;
       const map = { shape: [rows, columns], data: maps.data.slice(start, start + size) };
@@ -103,11 +102,9 @@ class Looking {
       return { scores, text: () => `Covering was computed for a few photographs only: number ${numbers.join(" and number ")}.` };
     }
     if (way == COVERED) {
-      const [down, right] = [this.down.value, this.right.value];
+      const square = this.square.value, changed = grid.data.slice(5 * square, 5 * square + 5);
       context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
-      context.fillRect(step * right, step * down, patch, patch);
-      const start = 5 * (down * grid.shape[1] + right), changed = grid.data.slice(start, start + 5);
-      const percent = score => `${(100 * score).toFixed(1)} %`;
+      context.fillRect(step * (square % this.side), step * Math.floor(square / this.side), patch, patch);
       return { scores: changed, text: names => `Move the square over the photograph. ${names[0]} had ${percent(scores[0])}, and has ${percent(changed[0])} with this part covered.` };
     }
     return { scores };

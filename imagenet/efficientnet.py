@@ -57,7 +57,7 @@ class InvertedResidual(nn.Module):
         self.residual = stride == 1 and before == width
 
     def forward(self, x):
-        """Return feature maps (N, width, rows / stride, columns / stride) of (N, before, rows, columns)."""
+        """Return feature maps (N, width, rows / stride, columns / stride)."""
         h = F.relu6(self.expand(x)) if self.expand else x
         h = F.relu6(self.depthwise(h))
         h = self.project(h)

@@ -41,7 +41,7 @@ def over_largest(kernels):
 def draw_first_kernels(network):
     """Draw the bank of Leung and Malik, and the kernels of a `Pretrained` network's first layer in colour."""
     bank, kernels = over_largest(filters.leung_malik_bank()), first_kernels(network.net)
-    columns = 8 if len(kernels) <= 48 else 10
+    columns = int(np.ceil(np.sqrt(len(kernels) * 4 / 3)))  # in the shape of the bank: eight by six
     fig = figures.figure(11, 4.6)
     left, right = fig.subplots(1, 2)
     size = bank.shape[-1]

@@ -41,7 +41,7 @@ def predicted(rows, columns):
 
 
 LARGE, SMALL = predicted(224, 224), predicted(32, 32)
-EVIDENCE, COVERED = "the evidence for a class", "it with a part covered"
+EVIDENCE, COVERED = "evidence", "part covered"
 
 
 def looked_at():
@@ -151,10 +151,10 @@ def test_names_are_text_and_never_cut(explorer):
 
 
 def test_start_over(explorer):
-    explorer.set(photograph=9, show=COVERED, down=0)
+    explorer.set(photograph=9, show=COVERED, square=0)
     explorer.root.get_by_role("button", name="Start over").click()
     explorer.settle()
-    assert explorer.values() == {"photograph": 0, "show": "the photograph", "place": 0, "down": 2, "right": 2}
+    assert explorer.values() == {"photograph": 0, "show": "photograph", "place": 0, "square": 12}
     check(explorer, LARGE, 0)
 
 
@@ -173,7 +173,7 @@ def test_evidence_is_where_the_photograph_keeps_its_light(explorer):
 
 
 def test_a_click_on_a_class_shows_its_evidence(explorer):
-    explorer.set(photograph=7, show="the photograph", place=0)
+    explorer.set(photograph=7, show="photograph", place=0)
     assert explorer.control("Evidence for").is_disabled()
     explorer.root.locator(".bars > div").nth(2).click()
     explorer.settle()
@@ -184,7 +184,7 @@ def test_a_click_on_a_class_shows_its_evidence(explorer):
 
 def test_covered_parts_and_their_scores(explorer):
     for number, down, right in ((4, 0, 3), (9, 4, 1)):
-        explorer.set(photograph=number, show=COVERED, down=down, right=right)
+        explorer.set(photograph=number, show=COVERED, square=5 * down + right)
         outputs, drawn = explorer.outputs(), decoded(LARGE[1][number])
         drawn[STEP * down : STEP * down + PATCH, STEP * right : STEP * right + PATCH] = GREY / 255
         np.testing.assert_allclose(outputs["photograph"], drawn, atol=3 / 255, rtol=0)
@@ -198,19 +198,19 @@ def test_covered_parts_and_their_scores(explorer):
 
 
 def test_the_square_follows_the_pointer(explorer):
-    explorer.set(photograph=4, show=COVERED, down=2, right=2)
+    explorer.set(photograph=4, show=COVERED, square=12)
     for row, column, down, right in ((3, 5, 0, 0), (112, 200, 2, 4), (220, 80, 4, 1)):
         explorer.point(PICTURE, row, column)
-        assert (explorer.values()["down"], explorer.values()["right"]) == (down, right)
-    explorer.set(show="the photograph")
+        assert explorer.values()["square"] == 5 * down + right
+    explorer.set(show="photograph")
     explorer.point(PICTURE, 3, 5)
-    assert explorer.values()["down"] == 4
+    assert explorer.values()["square"] == 21
 
 
 def test_photographs_whose_parts_were_not_covered_say_so(explorer):
     explorer.set(photograph=3, show=COVERED)
     assert explorer.root.locator(".note").inner_text().endswith("only: number 5 and number 10.")
-    assert explorer.control("Square, down").is_disabled()
+    assert explorer.control("Square").is_disabled()
     check(explorer, LARGE, 3)
 
 
