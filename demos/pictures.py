@@ -24,10 +24,10 @@ def example_pictures(digits):
     """
     images, labels = (np.asarray(part[:3]) for part in (digits.train.values, digits.train.labels))
     names = [f"{digits.title}: {digits.label_names[int(label)]}" for label in labels]
-    return {**dict(zip(names, images[:, 0], strict=True)), "photographer (scikit-image)": photographer()}
+    return {**dict(zip(names, images[:, 0], strict=True)), "scikit-image: camera": camera()}
 
 
-def photographer():
+def camera():
     """Return scikit-image's photograph "camera", its central 480x480 pixels shrunk to 120x120, in [0, 1]."""
     with Image.open(sources.scikit_image("camera.png")) as image:
         grey = np.asarray(image.convert("L"), dtype=float)

@@ -107,7 +107,7 @@ class Looking {
       context.fillRect(step * (square % this.side), step * Math.floor(square / this.side), patch, patch);
       return { scores: changed, text: names => `Move the square over the photograph. ${names[0]} had ${percent(scores[0])}, and has ${percent(changed[0])} with this part covered.` };
     }
-    return { scores };
+    return { scores, text: () => "What does the network look at? Click on a class to see where it finds evidence for it." };
   }
 }
 

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import datasets
+import demos
 from datafiles import catalogue, sources, storage
 from datasets import Likeness, MulticlassDataset, load_coco, same_images
 from training.batches import DeviceImages
@@ -142,6 +143,16 @@ def test_without_coco_photographs_of_scikit_image_are_shown():
     for number, image in enumerate(coco["images"]):
         np.testing.assert_array_equal(image, coco["images"][number % count])
     assert len(np.unique(coco["images"][:count].mean((1, 2, 3)))) == count
+
+
+def test_the_photograph_of_the_first_parts_is_that_of_scikit_image():
+    from skimage import data
+
+    pictures = demos.example_pictures(MulticlassDataset.mnist())
+    assert len(pictures) == 4
+    camera = data.camera()[16:-16, 16:-16].reshape(120, 4, 120, 4).mean((1, 3)) / 255
+    assert pictures["scikit-image: camera"].dtype == np.float32
+    np.testing.assert_allclose(pictures["scikit-image: camera"], camera, atol=0.51 / 255)
 
 
 @pytest.mark.parametrize("name", ["foo", "train2017", None])
