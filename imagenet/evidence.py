@@ -41,8 +41,12 @@ def evidence(prediction, cover_up=()):
     Raises
     ------
     ValueError
-        If there is no such photograph.
+        If there is no such photograph, or the prediction has lost its network.
     """
+    if getattr(prediction, "network", None) is None:
+        raise ValueError(
+            "prediction must be what resnet.classify returned: a plain tuple does not hold its network"
+        )
     _, images, top5 = prediction
     ids, cover_up = [[guess.id for guess in guesses] for guesses in top5], list(cover_up)
     if not all(0 <= number < len(images) for number in cover_up):
