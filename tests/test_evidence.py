@@ -92,7 +92,7 @@ def test_covering_leaves_the_photograph_alone(predicted):
 def test_no_such_photograph(predicted):
     with pytest.raises(ValueError, match="there are photographs 0 to 1, but parts of"):
         imagenet.evidence(predicted[0], cover_up=[2])
-    with pytest.raises(ValueError, match="must be what resnet.classify returned"):
+    with pytest.raises(ValueError, match=r"must be what resnet\.classify returned"):
         imagenet.evidence(tuple(predicted[0]))
 
 
