@@ -14,9 +14,11 @@ import nbformat
 
 # The system's browser; where there is none, playwright looks for its own.
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# The features are those of the address bar: each new page would load its suggestions, in a process of their own.
 BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
+    "--disable-component-update --disable-sync "
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup"
 ).split()
 
 # Errors in the callbacks of controls show nowhere in the page: they are collected from the kernel's IOPub
