@@ -36,7 +36,7 @@ class InvertedResidual(nn.Module):
 
     Its 3x3 or 5x5 convolution is **depthwise**: each channel has one kernel of its own and sees no other. The 1x1
     convolutions before and after it mix channels. The two together are called depthwise separable: at 96 channels
-    they take a ninth of the multiplications of a whole 3x3 convolution. Nothing bends the result of the last one.
+    they take an eighth of the multiplications of a whole 3x3 convolution. Nothing bends the result of the last one.
 
     Parameters
     ----------
