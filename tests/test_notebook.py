@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from fault_cases import entering
 from IPython.core.interactiveshell import InteractiveShell
+from torch import nn
 from traitlets.config import Config
 
-import cnn  # noqa: F401  (these are looked up by name)
-import demos  # noqa: F401
+import cnn
+import demos  # noqa: F401  (these are looked up by name)
 import resnet  # noqa: F401
 import studies  # noqa: F401
 from figures import advice
@@ -77,6 +78,30 @@ def test_the_sixteen_parts_in_order():
 def test_each_part_says_what_a_student_must_understand(part):
     words = count_words(prose_by_part()[part])
     assert 80 <= words <= MOST_WORDS, words
+
+
+def parameters(net):
+    return sum(weights.numel() for weights in net.parameters())
+
+
+def test_counts_in_the_prose_are_those_of_the_networks():
+    simple, pooled, cifar = cnn.SimpleCNN(), cnn.PoolingCNN(), cnn.CifarCNN()
+    perceptron = nn.Sequential(nn.Linear(28 * 28, 64), nn.Linear(64, 10))
+    counts = {
+        "Convolutional layers": [parameters(cifar.c1)],
+        "SimpleCNN": [
+            parameters(simple.c1),
+            simple.f3.weight.numel(),
+            parameters(simple),
+            parameters(perceptron),
+        ],
+        "PoolingCNN": [pooled.f3.weight.numel()],
+        "CIFAR-10": [parameters(cifar.f7) + parameters(cifar.f8), parameters(nn.Linear(64 * 4 * 4, 10))],
+    }
+    for part, numbers in counts.items():
+        text = prose_by_part()[part].replace("{,}", ",")
+        assert [number for number in numbers if not re.search(rf"\b{number:,}\b", text)] == [], part
+    assert 9 * (224 - 4) ** 2 * 10 > 4e6  # "over four million weights"
 
 
 def test_each_part_opens_with_a_slide_that_a_room_can_read():
