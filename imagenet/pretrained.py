@@ -102,6 +102,6 @@ def pretrained_lite0():
     with torch.device("meta"):
         net = EfficientNetLite0()
     fit(net, dict(zip(net.state_dict(), read_state(path).values(), strict=True)), path)
-    net = net.to(memory_format=torch.channels_last)  # a processor is half as fast again, with one kernel a channel
+    net = net.to(memory_format=torch.channels_last)  # faster on a processor, with one kernel a channel
     mean, std = (127 / 255,) * 3, (128 / 255,) * 3
     return Pretrained("EfficientNet-Lite0", net, 256, InterpolationMode.BICUBIC, mean, std)
