@@ -25,7 +25,7 @@ from figures.axes import (
     show_signed,
     tile,
 )
-from figures.display import image_tag, png, show, show_table, table_html
+from figures.display import image_tag, show, show_table, table_html, webp
 
 __all__ = [
     "ACCENT",
@@ -43,7 +43,6 @@ __all__ = [
     "magnitude",
     "mark",
     "own_style",
-    "png",
     "show",
     "show_grid",
     "show_image",
@@ -52,4 +51,5 @@ __all__ = [
     "show_table",
     "table_html",
     "tile",
+    "webp",
 ]

@@ -16,10 +16,10 @@ PHOTOGRAPH = 20_000  # colours: a drawing with its smoothed edges has fewer
 
 
 @own_style
-def png(fig, scale=1):
-    """Return the figure as PNG bytes.
+def webp(fig, scale=1):
+    """Return the figure as bytes of a lossless WebP image, which takes two thirds of a PNG's.
 
-    A drawing has few colours, and 256 of them look like all: a third of the bytes. Photographs keep theirs.
+    A drawing has few colours, and 256 of them look like all. Photographs keep theirs.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def png(fig, scale=1):
         palette[paper : paper + 3] = (255, 255, 255)  # which the few nearly white edges would else darken
         image.putpalette(palette)
     stream = io.BytesIO()
-    image.save(stream, "PNG", compress_level=6)  # 9 takes eight times as long for a hundredth of the bytes
+    image.save(stream, "WEBP", lossless=True)
     return stream.getvalue()
 
 
@@ -62,10 +62,10 @@ def release(fig):
 
 
 def image_tag(data, alt, width):
-    """Return an HTML ``<img>`` for PNG bytes, ``width`` CSS pixels wide where there is room."""
+    """Return an HTML ``<img>`` for WebP bytes, ``width`` CSS pixels wide where there is room."""
     source = base64.b64encode(data).decode()
     return (
-        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{source}" '
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/webp;base64,{source}" '
         f'style="width:{width:.0f}px;max-width:100%;height:auto;background:white">'
     )
 
@@ -80,7 +80,7 @@ def show(fig, alt):
     alt : str
         What the figure shows, in a sentence.
     """
-    display(HTML(image_tag(png(fig, scale=2), alt, fig.get_figwidth() * 100)))
+    display(HTML(image_tag(webp(fig, scale=2), alt, fig.get_figwidth() * 100)))
 
 
 def table_html(header, rows, side="right"):

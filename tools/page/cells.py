@@ -106,13 +106,14 @@ def picture(match):
     tag = match[0]
     if not re.search(r"\balt=([\"'])(?!\1)", tag):
         raise ValueError(f"A picture has no alternative text: {tag[:120]}")
-    if not (found := re.search(r"data:image/png;base64,([^\"']+)", tag)):
+    if not (found := re.search(r"data:image/(png|webp);base64,([^\"']+)", tag)):
         return tag
-    image, stream = Image.open(io.BytesIO(base64.b64decode(found[1]))), io.BytesIO()
-    image.save(stream, "WEBP", lossless=True)
-    encoded = base64.b64encode(stream.getvalue()).decode()
-    if len(encoded) < len(found[1]):
-        tag = tag.replace(found[0], f"data:image/webp;base64,{encoded}")
+    image, stream = Image.open(io.BytesIO(base64.b64decode(found[2]))), io.BytesIO()
+    if found[1] == "png":
+        image.save(stream, "WEBP", lossless=True)
+        encoded = base64.b64encode(stream.getvalue()).decode()
+        if len(encoded) < len(found[2]):
+            tag = tag.replace(found[0], f"data:image/webp;base64,{encoded}")
     # The size is known before the pixels are: nothing jumps while the page is laid out.
     size = "" if re.search(r"\bheight=", tag) else f' width="{image.width}" height="{image.height}"'
     return f"<img{size}{tag[4:]}"
