@@ -50,7 +50,7 @@ def webp(fig, scale=1):
         palette[paper : paper + 3] = (255, 255, 255)  # which the few nearly white edges would else darken
         image.putpalette(palette)
     stream = io.BytesIO()
-    image.save(stream, "WEBP", lossless=True)
+    image.save(stream, "WEBP", lossless=True, method=1, quality=20)  # in half of the default's time
     return stream.getvalue()
 
 
