@@ -50,7 +50,10 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if not os.environ.get("LECTURE_DATA"):
-        print("LECTURE_DATA is not set: stand-ins are timed, and the wait for what cannot be fetched.", flush=True)
+        print(
+            "LECTURE_DATA is not set: stand-ins are timed, and the wait for what cannot be fetched.",
+            flush=True,
+        )
     with tempfile.TemporaryDirectory() as temporary:
         earlier, packages = Path(temporary, "earlier"), Path(temporary, "packages")
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(earlier)], check=True)
