@@ -10,7 +10,7 @@ from demos.page import Demo, packed
 from imagenet.evidence import GREY, PATCH, STEP, places
 
 # Of 32 photographs of 224x224 pixels: half a megabyte. Small pictures, whose pixels one sees, lose nothing.
-QUALITY, SMALL = 85, 64
+QUALITY, SMALL = 75, 64
 
 
 def prediction_explorer(prediction, title, first=0, evidence=None):

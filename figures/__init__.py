@@ -25,7 +25,7 @@ from figures.axes import (
     show_signed,
     tile,
 )
-from figures.display import image_tag, show, show_table, table_html, webp
+from figures.display import encoded, image_tag, show, show_table, table_html
 
 __all__ = [
     "ACCENT",
@@ -38,6 +38,7 @@ __all__ = [
     "bare",
     "bars",
     "curves",
+    "encoded",
     "figure",
     "image_tag",
     "magnitude",
@@ -51,5 +52,4 @@ __all__ = [
     "show_table",
     "table_html",
     "tile",
-    "webp",
 ]

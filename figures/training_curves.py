@@ -33,7 +33,7 @@ class LiveCurves:
             return
         fig = self.draw(snapshots)
         alt = f"{self.title}: accuracy and loss by epoch so far"
-        picture = HTML(figures.image_tag(figures.webp(fig), alt, fig.get_figwidth() * 100))
+        picture = HTML(figures.image_tag(figures.encoded(fig), alt, fig.get_figwidth() * 100))
         if self.handle is None:
             self.handle = display(picture, display_id=True)
         else:
