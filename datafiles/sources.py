@@ -64,9 +64,8 @@ RESNET50 = Remote(
         "https://s3.amazonaws.com/pytorch/models/resnet50-11ad3fa6.pth",
     ),
 )
-OLD_TORCH_SAVE = bytes.fromhex(
-    "80028a0a6cfc9c46f9206aa85019"
-)  # PyTorch before 1.6: a pickle of this number comes first
+# With these bytes, a pickled number, begins what `torch.save` wrote before PyTorch 1.6.
+OLD_TORCH_SAVE = bytes.fromhex("80028a0a6cfc9c46f9206aa85019")
 _COCO_HOSTS = (
     "http://images.cocodataset.org/val2017/",
     "https://s3.amazonaws.com/images.cocodataset.org/val2017/",
