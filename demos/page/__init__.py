@@ -69,8 +69,8 @@ class Demo:
         return (
             f'<div class="lecture-demo" data-demo="{html.escape(self.title)}" data-number="{html.escape(number)}" '
             f'role="group" aria-label="{html.escape(self.alt)}">\n'
-            f'<p class="asleep">{ASLEEP}</p>\n<style>{style(own)}</style>\n</div>\n'
-            + LOADER.replace("BYTES", deflated(f'{script}start("{number}", {make}, {data});'))
+            f'<p class="asleep">{ASLEEP}</p>\n</div>\n'
+            + LOADER.replace("BYTES", deflated(f'{script}start("{number}", {make}, {data}, {json.dumps(style(own))});'))
         )
 
     def __repr__(self):

@@ -177,8 +177,10 @@ function halves(bytes) {
   });
 }
 
-// Wake every copy of a demo that is in the page and still asleep.
-export function start(number, make, data) {
+// Wake every copy of a demo that is in the page and still asleep. css: its style, which it shares with others.
+export function start(number, make, data, css) {
+  if (![...document.body.querySelectorAll("style")].some(({ textContent }) => textContent == css))
+    document.body.append(element("style", {}, css)); // not in the head: there JupyterLab's own styles may come later
   for (const root of document.querySelectorAll(`.lecture-demo[data-number="${number}"]:not([data-ready])`)) {
     root.dataset.ready = "yes";
     root.querySelector(".asleep").remove();
