@@ -66,12 +66,15 @@ class Entry:
         Tried in order: ``find(folder)`` returns what ``folder`` holds as `Found`, or None; raises `Damaged`.
     fall_back : callable
         Returns the stand-in as `Found`.
+    by_hand : bool
+        Whether it is one file that a reader who has not got it is told to put into the data folder.
     """
 
     name: str
     remotes: list[Remote]
     finders: tuple[Callable, ...]
     fall_back: Callable
+    by_hand: bool = False
 
 
 @dataclass
@@ -254,7 +257,7 @@ CATALOGUE = {
         "CIFAR-10", [sources.CIFAR10], (find_cifar10_archive, find_cifar10_batches), draw_cifar10
     ),
     "coco": Entry("COCO", sources.COCO, (find_coco,), take_scikit_image),
-    "resnet50": Entry("ResNet-50 weights", [sources.RESNET50], (find_resnet50,), take_lite0),
+    "resnet50": Entry("ResNet-50 weights", [sources.RESNET50], (find_resnet50,), take_lite0, by_hand=True),
 }
 
 _lock = threading.RLock()  # callbacks of controls run in threads
@@ -337,7 +340,7 @@ def _fall_back(key, download, problems):
         if found is not None:
             return Decision(entry, found, [])
         problems = [*problems, *damaged]
-    if key == "resnet50":
+    if entry.by_hand:
         problems = [f"put {entry.remotes[0].path} ({download_size(entry)}) into {data_folder()}", *problems]
     return Decision(entry, entry.fall_back(), problems, coming)
 

@@ -1,6 +1,7 @@
 """What moves in the page: one function a demo, each opened by one line in the notebook (see ``docs/demos.md``)."""
 
 from demos.arithmetic import arithmetic_explorer
+from demos.canny import canny_explorer
 from demos.convolutional_layer import convolutional_layer
 from demos.filter_bank import filter_bank_explorer
 from demos.glass_box import glass_box
@@ -17,6 +18,7 @@ from demos.weights_by_epoch import weights_player
 
 __all__ = [
     "arithmetic_explorer",
+    "canny_explorer",
     "convolutional_layer",
     "example_pictures",
     "filter_bank_explorer",
