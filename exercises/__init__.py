@@ -1,5 +1,6 @@
-"""Questions about the lecture, with answers that are computed."""
+"""Exercises that check themselves, and questions about the lecture with answers that are computed."""
 
+from exercises.checking import check, names, reset
 from exercises.questions import show_questions
 
-__all__ = ["show_questions"]
+__all__ = ["check", "names", "reset", "show_questions"]

@@ -1,0 +1,106 @@
+"""Running an answer within a time limit, whatever it does."""
+
+import contextlib
+import ctypes
+import sys
+import threading
+import time
+from typing import NamedTuple
+
+STOPPING = 1.0  # seconds in which a thread whose time is up is asked to stop, again and again
+LONGEST = 1500  # characters of what is printed that are kept
+
+
+class Run(NamedTuple):
+    """How a run went.
+
+    Attributes
+    ----------
+    finished : bool
+        Whether it came to its end in time.
+    error : BaseException or None
+        What it raised before that.
+    stopped : bool
+        Whether nothing of it is running any more.
+    interrupted : bool
+        Whether the stop button was pressed.
+    printed : str
+        The first `LONGEST` characters that it printed.
+    """
+
+    finished: bool
+    error: BaseException | None
+    stopped: bool
+    interrupted: bool
+    printed: str
+
+
+class Aside:
+    """A stream that puts what one thread writes into a list, and hands on what the others write."""
+
+    def __init__(self, stream, thread, kept):
+        self.stream, self.thread, self.kept = stream, thread, kept
+
+    def write(self, text):
+        """Keep or hand on a text."""
+        if threading.current_thread() is not self.thread:
+            return self.stream.write(text)
+        if room := max(0, LONGEST - sum(map(len, self.kept))):
+            self.kept.append(text[:room])
+        return len(text)
+
+    def __getattr__(self, name):
+        return getattr(self.stream, name)
+
+
+def limited(work, seconds):
+    """Run ``work(over)`` in a thread for at most so many seconds; ``over`` is an event, set when the time is up.
+
+    A process of its own could be ended for sure, but a notebook's functions cannot be sent to one on Windows and
+    macOS, and to fork is not safe once PyTorch has started its threads. So the thread is sent an exception, again and
+    again, which a bare ``except:`` may catch once, but hardly each time. What waits in C code, as ``time.sleep``, does
+    not hear of it.
+
+    Returns
+    -------
+    Run
+    """
+    over, ends = threading.Event(), []
+
+    def run():
+        with contextlib.suppress(SystemExit):
+            try:
+                work(over)
+                ends.append(None)
+            except BaseException as error:
+                ends.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    streams, kept, interrupted = (sys.stdout, sys.stderr), [], False
+    sys.stdout, sys.stderr = (Aside(stream, thread, kept) for stream in streams)
+    try:
+        thread.start()
+        end = time.monotonic() + seconds
+        while thread.is_alive() and time.monotonic() < end:
+            thread.join(0.05)  # in short pieces, so that the stop button works on Windows, too
+    except KeyboardInterrupt:
+        interrupted = True
+    over.set()
+    finished, error = ends[:1] == [None], ends[0] if ends else None
+    stop(thread)
+    if not thread.is_alive():  # else what it goes on to print stays aside
+        sys.stdout, sys.stderr = streams
+    return Run(finished, error, not thread.is_alive(), interrupted, "".join(kept))
+
+
+def stop(thread):
+    """Send a thread SystemExit until it ends, for `STOPPING` seconds at most."""
+    end, interval = time.monotonic() + STOPPING, sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # so that it may be hit within an ``except:``, too
+    try:
+        while thread.is_alive() and time.monotonic() < end:
+            identity = ctypes.c_ulong(thread.ident)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(SystemExit))
+            time.sleep(0)
+    finally:
+        sys.setswitchinterval(interval)
