@@ -1,6 +1,7 @@
 """Training and evaluating a network."""
 
 import functools
+import itertools
 import math
 import time
 
@@ -11,7 +12,7 @@ from tqdm.auto import tqdm
 from datafiles.files import say
 from training.batches import DeviceImages, batch_limits
 from training.networks import duplicate, fit, left_as_it_came, place_of, random_numbers, resting_modules_rest
-from training.recipes import RECIPES, one_cycle, validated_recipe, whole_number
+from training.recipes import RECIPES, finite_number, one_cycle, validated_recipe, whole_number
 
 EXAMPLES = 6  # validation images whose activations a network keeps after its training
 
@@ -58,7 +59,17 @@ def train_epoch(net, batches, criterion, optimizer, scheduler):
 
 @smaller_batches_if_memory_runs_out
 def train_model(
-    dataset, net, criterion, num_epochs=20, device=None, *, seed=0, progress=True, on_epoch=None, **recipe
+    dataset,
+    net,
+    criterion,
+    num_epochs=20,
+    device=None,
+    *,
+    seconds=None,
+    seed=0,
+    progress=True,
+    on_epoch=None,
+    **recipe,
 ):
     """Train a network, with stochastic gradient descent whose learning rate rises once and falls once.
 
@@ -77,6 +88,9 @@ def train_model(
         How many times every training image is seen.
     device : torch.device or str, optional
         `best_device` unless given.
+    seconds : float, optional
+        Train for so long instead of ``num_epochs``, and up to the end of a batch: the learning rate rises and falls
+        with the time, and the last snapshot's ``epoch`` need not be whole.
     seed : int
         Of the order and the changes of the images. The global random numbers are left alone.
     progress : bool
@@ -104,6 +118,9 @@ def train_model(
     """
     recipe = validated_recipe(dataset, num_epochs, recipe)
     num_epochs, seed = whole_number("num_epochs", num_epochs, 1), whole_number("seed", seed)
+    if seconds is not None and (seconds := finite_number("seconds", seconds)) <= 0:
+        raise ValueError(f"seconds must be a number above 0, but it is {seconds!r}")
+    num_epochs, seconds = (num_epochs, math.inf) if seconds is None else (math.inf, seconds)
     device = torch.device(device or best_device())
     train, val = (
         DeviceImages(dataset.train, device, "training"),
@@ -111,13 +128,18 @@ def train_model(
     )
     with left_as_it_came(net), resting_modules_rest(net), random_numbers(seed, device):
         fit(net, dataset, train, val, smallest=min(recipe["batch_size"], len(train)))
-        snapshots = run_epochs(net, train, val, criterion, num_epochs, recipe, seed, progress, on_epoch)
+        snapshots = run_epochs(
+            net, train, val, criterion, num_epochs, seconds, recipe, seed, progress, on_epoch
+        )
     classify_examples(net, dataset)
     return snapshots
 
 
-def run_epochs(net, train, val, criterion, num_epochs, recipe, seed, progress, on_epoch):
-    """Train a network that fits its images, and evaluate it before the first epoch and after each."""
+def run_epochs(net, train, val, criterion, num_epochs, seconds, recipe, seed, progress, on_epoch):
+    """Train a network that fits its images, and evaluate it before the first epoch and after each.
+
+    One of ``num_epochs`` and ``seconds`` is infinite.
+    """
     batch_size, peak, momentum = recipe["batch_size"], recipe["learning_rate"], recipe["momentum"]
     learning = [weights for weights in net.parameters() if weights.requires_grad]
     if not learning:
@@ -128,20 +150,31 @@ def run_epochs(net, train, val, criterion, num_epochs, recipe, seed, progress, o
         learning, peak, momentum, weight_decay=recipe["weight_decay"], nesterov=momentum > 0
     )
     steps = num_epochs * (len(batch_limits(len(train), batch_size)) - 1)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(step / steps))
-    generator, snapshots = torch.Generator().manual_seed(seed), []
-    bar = tqdm(total=num_epochs * len(train), unit=" images", unit_scale=True, disable=not progress)
     start = time.perf_counter()
+
+    def done(step):
+        """Return which share of the training is done, by steps or by time: one of the two is 0."""
+        return min(1.0, step / steps + (time.perf_counter() - start) / seconds)
+
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(done(step)))
+    generator, snapshots = torch.Generator().manual_seed(seed), []
+    total, end = num_epochs * len(train), f"of {num_epochs} epochs"
+    if math.isinf(num_epochs):
+        total, end = None, f"in {seconds:g} seconds"
+    bar = tqdm(total=total, unit=" images", unit_scale=True, disable=not progress)
     try:
-        for epoch in range(num_epochs + 1):
+        for epoch in itertools.count():
             epoch_start = time.perf_counter()
             if epoch == 0:  # before training: as many training images as there are for validation
                 seen = min(len(train), len(val))
                 totals = evaluate_batches(net, train.in_order(seen), criterion)
             else:
-                seen = len(train)
-                batches = train.shuffled(batch_size, generator, recipe["mirror"], recipe["shift"])
-                totals = train_epoch(net, counted(batches, bar), criterion, optimizer, scheduler)
+                batches, sizes = train.shuffled(batch_size, generator, recipe["mirror"], recipe["shift"]), []
+                batches = counted(batches, bar, sizes, start + seconds)
+                totals = train_epoch(net, batches, criterion, optimizer, scheduler)
+                seen = sum(sizes)
+                if seen < len(train):
+                    epoch += seen / len(train) - 1
             val_totals = evaluate_batches(net, val.in_order(), criterion)
             # Reading the totals is the only moment in an epoch at which the processor waits for a GPU.
             numbers = torch.cat([totals / seen, val_totals / len(val)]).tolist()
@@ -152,22 +185,27 @@ def run_epochs(net, train, val, criterion, num_epochs, recipe, seed, progress, o
                 )
             (rate,), now = scheduler.get_last_lr(), time.perf_counter()
             snapshots.append(snapshot_of(net, epoch, numbers, rate, now - start, seen / (now - epoch_start)))
-            bar.set_description(f"epoch {epoch} of {num_epochs}")
+            bar.set_description(f"epoch {epoch:.4g} {end}")
             bar.set_postfix(val_accuracy=f"{numbers[3]:.1%}", loss=f"{numbers[0]:.3f}")
             if on_epoch:
                 on_epoch(snapshots)
+            if epoch and (epoch >= num_epochs or now >= start + seconds):
+                break
     except KeyboardInterrupt:
-        bar.set_description(f"stopped after {max(len(snapshots) - 1, 0)} of {num_epochs} epochs")
+        bar.set_description(f"stopped after epoch {max(len(snapshots) - 1, 0)} {end}")
     finally:
         bar.close()
     return snapshots
 
 
-def counted(batches, bar):
-    """Yield batches of (images, labels), and move a progress bar on after each."""
+def counted(batches, bar, sizes, end):
+    """Yield batches of (images, labels) up to a time; after each note its size, and move a progress bar on."""
     for images, labels in batches:
         yield images, labels
+        sizes.append(len(labels))
         bar.update(len(labels))
+        if time.perf_counter() >= end:
+            return
 
 
 def snapshot_of(net, epoch, numbers, learning_rate, seconds, images_per_second):

@@ -6,6 +6,7 @@ import copy
 import torch
 from torch import nn
 
+from training import mistakes
 from training.batches import LAYOUT
 
 
@@ -117,8 +118,8 @@ def fit(net, dataset, *parts, smallest=None):
     Raises
     ------
     ValueError
-        If there are no images, a label is none of the classes, or the network cannot take the images or does not give
-        a logit for each class.
+        If there are no images, a label is not the number of a class, or the network cannot take the images or does not
+        give a logit for each class.
     """
     check_images(dataset, parts)
     images, device = parts[0], parts[0].pixels.device
@@ -158,12 +159,17 @@ def fastest_copy(net, images):
 
 
 def check_images(dataset, parts):
-    """Raise ValueError if a part of a data set is empty, or holds a label that is none of its classes."""
+    """Raise ValueError if a part of a data set is empty, or holds a label that is not the number of a class."""
     classes = len(dataset.label_names)
     for part in parts:
         if not len(part):
             raise ValueError(
                 f"there are no {part.name} images of {dataset.title}: its {part.name} part is empty"
+            )
+        if part.labels.is_floating_point():
+            raise ValueError(
+                f"labels must be whole numbers, one a class, but those of {part.name} are {part.labels.dtype}: "
+                "labels.long() makes them whole"
             )
         low, high = part.labels.min().item(), part.labels.max().item()
         if low < 0 or high >= classes:
@@ -183,9 +189,14 @@ def try_out(net, images, dataset, learning=False):
     except (RuntimeError, ValueError) as error:
         if isinstance(error, torch.OutOfMemoryError):
             raise
-        shape = tuple(pixels.shape[1:])
-        raise ValueError(f"{name} cannot {does} {dataset.title}'s images of shape {shape}: {error}") from None
+        refused = f"{name} cannot {does} {dataset.title}'s images of shape {tuple(pixels.shape[1:])}"
+        if advice := mistakes.explained(net, images.normalized(pixels)):
+            raise ValueError(f"{refused}. {advice} PyTorch says: {error}") from None
+        raise ValueError(f"{refused}: {error}") from None
     wanted = (len(pixels), len(dataset.label_names))
     shape = tuple(logits.shape) if isinstance(logits, torch.Tensor) else f"a {type(logits).__name__}"
     if shape != wanted:
-        raise ValueError(f"{name} gives {shape} for {wanted[0]} images; wanted are logits {wanted}")
+        advice = mistakes.output_mistake(net, images.normalized(pixels), wanted[1])
+        raise ValueError(
+            f"{name} gives {shape} for {wanted[0]} images; wanted are logits {wanted}. {advice}".strip()
+        )
