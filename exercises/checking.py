@@ -11,6 +11,7 @@ from exercises.running import limited
 from exercises.showing import Result
 from exercises.tasks import EXERCISES
 
+LONG = 120  # seconds in which a network has to be trained
 GOES_ON = " It could not be ended, and goes on using the processor: Kernel > Restart Kernel ends it."
 _misses = {}  # how often an exercise was answered wrongly, in a row
 
@@ -67,41 +68,41 @@ def checked(exercise, answer):
     """Return the `Result` of an answer to an exercise."""
     if answer is None or answer is Ellipsis:
         return Result(exercise.name, "unanswered", missing(exercise))
-    exercise.prepare()
-    verdict = Verdict()
+    verdict, seconds = Verdict(), exercise.seconds
 
     def judge(over):
         verdict.over = over
         exercise.judge(exercise, answer, verdict)
 
-    run = limited(judge, exercise.seconds)
+    run = limited(judge, seconds)
+    if run.finished and verdict.rest:
+        exercise.prepare()
+        seconds = LONG
+        run = limited(lambda over: verdict.rest(), seconds)
     if run.error:
         return failed(run.error)
     if run.interrupted:
         return Result(exercise.name, "stopped", f"You stopped it.{GOES_ON * (not run.stopped)}")
     if not run.finished:
-        says = f"There was no answer after {exercise.seconds:g} seconds. Is there a loop that never ends?"
-        return wrong(exercise, says + GOES_ON * (not run.stopped), verdict.trying, run.printed)
+        says = f"There was no answer after {seconds:g} seconds. Is there a loop that never ends?"
+        verdict = Verdict(says + GOES_ON * (not run.stopped), verdict.trying)
+        return wrong(exercise, verdict, run.printed)
     if not verdict.answered:
         return Result(exercise.name, "unanswered", verdict.says, printed=run.printed)
     if verdict.right:
         _misses.pop(exercise.name, None)
         return Result(exercise.name, "right", verdict.says, shown=verdict.shown, printed=run.printed)
-    return wrong(exercise, verdict.says, verdict.shown, run.printed, verdict.mistake)
+    return wrong(exercise, verdict, run.printed)
 
 
-def wrong(exercise, says, shown, printed, mistake=None):
+def wrong(exercise, verdict, printed):
     """Count a miss, and return the `Result` with as many hints."""
     misses = _misses[exercise.name] = _misses.get(exercise.name, 0) + 1
-    hints = mistake.hints if mistake else exercise.hints
+    mistake, name = verdict.mistake, exercise.name
+    hints = (mistake or exercise).hints[: misses if verdict.compared else misses - 1]
+    known = mistake.name if mistake else ""
     return Result(
-        exercise.name,
-        "wrong",
-        says,
-        hints=hints[:misses],
-        mistake=mistake.name if mistake else "",
-        shown=shown,
-        printed=printed,
+        name, "wrong", verdict.says, hints=hints, mistake=known, shown=verdict.shown, printed=printed
     )
 
 

@@ -54,12 +54,14 @@ def plain(value, outputs=()):
     else:
         raise Unusable(f"gives {kind_of(value)}; wanted is an array or a number")
     if array.dtype.kind not in "iuf":
-        raise Unusable(f"gives {kind_of(value)} of {array.dtype}; wanted are real numbers")
+        raise Unusable(f"gives {kind_of(value)} that does not hold real numbers only ({array.dtype})")
     return array
 
 
 def kind_of(value):
     """Return in words what type a value is of: "a list"."""
+    if isinstance(value, np.ndarray):
+        return "an array"
     name = str(type(value).__name__)[:40]
     return f"{'an' if name[:1].lower() in 'aeio' else 'a'} {name}"
 

@@ -60,11 +60,11 @@ class Exercise:
     changes_inputs : bool
         Whether the answer is meant to change what it is called with.
     prepare : callable
-        Called before the time of a check begins: gets what takes long and is not the answer's, such as data.
+        Gets ready what the rest of a check needs, such as data, before the time for it begins.
     judge : callable
         ``judge(exercise, answer, verdict)`` fills in a `Verdict`: by comparison with the reference, unless given.
     seconds : float
-        How long a check may take.
+        How long a check may take, without its rest.
     mistakes : list of Mistake
         The first that fits is told.
     """

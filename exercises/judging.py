@@ -34,13 +34,18 @@ class Verdict:
         The typical mistake that was recognised.
     trying : list of Shown
         The input that is being tried.
+    compared : bool
+        Whether numbers were compared: without that, hints on them come one miss later.
+    rest : callable or None
+        What remains to be done when all is well so far, and takes longer.
     over : threading.Event
         Set when the time is up.
     """
 
-    def __init__(self):
-        self.right, self.answered, self.says = False, True, ""
-        self.shown, self.mistake, self.trying, self.over = [], None, [], None
+    def __init__(self, says="", shown=()):
+        self.right, self.answered, self.says = False, True, says
+        self.shown, self.mistake, self.trying = list(shown), None, []
+        self.compared, self.rest, self.over = False, None, None
 
 
 class Outcome(NamedTuple):
@@ -77,6 +82,7 @@ def compare(exercise, answer, verdict):
             verdict.says = problem
             verdict.shown = [*input_shown(exercise, case), *both_shown(exercise, outcome.value, right)]
             verdict.mistake = recognised(exercise, cases, outcomes)
+            verdict.compared = not outcome.problem or verdict.mistake is not None
             return
     if changed := next((outcome.changed for outcome in outcomes if outcome.changed), ""):
         verdict.says = (
@@ -144,7 +150,10 @@ def unchanged(now, before):
 
 def raised(error, answer):
     """Say what an answer raised, and in which of its lines."""
-    text = str(error).strip().split("\n")[0][:300] if error.args else ""
+    try:
+        text = str(error).strip().split("\n")[0][:300]
+    except BaseException:  # a type of the student's own, whose text fails as well
+        text = ""
     said = type(error).__name__ + (f": {text}" if text else "")
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     steps = [step for step in traceback.extract_tb(error.__traceback__) if step.filename == file]

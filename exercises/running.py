@@ -35,17 +35,35 @@ class Run(NamedTuple):
     printed: str
 
 
+class TimeUp(SystemExit):
+    """Raised in a thread whose time is up. A bare ``except:`` may catch it: then the next line raises it again."""
+
+    def __init__(self):
+        frame = sys._getframe(1)
+        while frame:
+            frame.f_trace = again
+            frame = frame.f_back
+        sys.settrace(again)
+
+
+def again(frame, event, argument):
+    """Raise SystemExit, as a trace function; Python calls it once."""
+    raise SystemExit
+
+
 class Aside:
     """A stream that puts what one thread writes into a list, and hands on what the others write."""
 
-    def __init__(self, stream, thread, kept):
-        self.stream, self.thread, self.kept = stream, thread, kept
+    def __init__(self, stream, thread, kept, over):
+        self.stream, self.thread, self.kept, self.over = stream, thread, kept, over
 
     def write(self, text):
         """Keep or hand on a text."""
         if threading.current_thread() is not self.thread:
             return self.stream.write(text)
-        if room := max(0, LONGEST - sum(map(len, self.kept))):
+        if self.over.is_set():
+            time.sleep(0.01)  # it is not to print, nor to keep the processor busy with it
+        elif room := max(0, LONGEST - sum(map(len, self.kept))):
             self.kept.append(text[:room])
         return len(text)
 
@@ -57,9 +75,8 @@ def limited(work, seconds):
     """Run ``work(over)`` in a thread for at most so many seconds; ``over`` is an event, set when the time is up.
 
     A process of its own could be ended for sure, but a notebook's functions cannot be sent to one on Windows and
-    macOS, and to fork is not safe once PyTorch has started its threads. So the thread is sent an exception, again and
-    again, which a bare ``except:`` may catch once, but hardly each time. What waits in C code, as ``time.sleep``, does
-    not hear of it.
+    macOS, and to fork is not safe once PyTorch has started its threads. So the thread is sent an exception. What waits
+    in C code, as ``time.sleep``, does not hear of it before it comes back.
 
     Returns
     -------
@@ -77,7 +94,7 @@ def limited(work, seconds):
 
     thread = threading.Thread(target=run, daemon=True)
     streams, kept, interrupted = (sys.stdout, sys.stderr), [], False
-    sys.stdout, sys.stderr = (Aside(stream, thread, kept) for stream in streams)
+    sys.stdout, sys.stderr = (Aside(stream, thread, kept, over) for stream in streams)
     try:
         thread.start()
         end = time.monotonic() + seconds
@@ -94,13 +111,9 @@ def limited(work, seconds):
 
 
 def stop(thread):
-    """Send a thread SystemExit until it ends, for `STOPPING` seconds at most."""
-    end, interval = time.monotonic() + STOPPING, sys.getswitchinterval()
-    sys.setswitchinterval(1e-5)  # so that it may be hit within an ``except:``, too
-    try:
-        while thread.is_alive() and time.monotonic() < end:
-            identity = ctypes.c_ulong(thread.ident)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(SystemExit))
-            time.sleep(0)
-    finally:
-        sys.setswitchinterval(interval)
+    """Send a thread `TimeUp` until it ends, for `STOPPING` seconds at most."""
+    end = time.monotonic() + STOPPING
+    while thread.is_alive() and time.monotonic() < end:
+        identity = ctypes.c_ulong(thread.ident)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(TimeUp))
+        thread.join(0.05)

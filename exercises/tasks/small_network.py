@@ -52,8 +52,7 @@ def answers(net, dataset, seed):
 
 
 def judge(exercise, answer, verdict):
-    """Look at a network, train it as long as PoolingCNN, and compare the two on the same validation images."""
-    mistakes = {mistake.name: mistake for mistake in exercise.mistakes}
+    """Look at a network; if all is well so far, the rest is to train it as long as PoolingCNN, and to compare them."""
     try:
         net = (
             copy.deepcopy(answer)
@@ -69,15 +68,15 @@ def judge(exercise, answer, verdict):
             verdict.says = f"Wanted is a network, an nn.Module, but this is {kind_of(net)}."
             return
         verdict.says, name = flaw(net)
-        verdict.mistake = mistakes.get(name)
-        if not verdict.says:
-            race(net, verdict)
-            dense = not any(isinstance(module, nn.Conv2d) for module in net.modules())
-            verdict.mistake = mistakes["no_convolution"] if dense and not verdict.right else None
     except BaseException as error:
         if verdict.over.is_set():
             raise
-        verdict.right, verdict.says = False, raised(error, answer)
+        verdict.says = raised(error, answer)
+        return
+    verdict.mistake = next((mistake for mistake in exercise.mistakes if mistake.name == name), None)
+    verdict.compared = verdict.mistake is not None
+    if not verdict.says:
+        verdict.rest = lambda: race(exercise, net, answer, verdict)
 
 
 def flaw(net):
@@ -114,12 +113,16 @@ class Parameters(TorchFunctionMode):
         return function(*args, **kwargs)
 
 
-def race(net, verdict):
+def race(exercise, net, answer, verdict):
     """Train a network with each seed; it is right if it is the better one with each, beyond chance."""
     dataset, others = to_beat()
     labels, better, lines = dataset.val.labels, [], []
     for seed, other in zip(SEEDS, others, strict=True):
-        own = answers(net, dataset, seed)
+        try:
+            own = answers(net, dataset, seed)
+        except (Exception, KeyboardInterrupt) as error:
+            verdict.says = raised(error, answer)
+            return
         found = paired(other, own, labels)
         better.append(found.low > 0)
         rights = [f"{(said == labels).float().mean():.1%}" for said in (own, other)]
@@ -127,11 +130,13 @@ def race(net, verdict):
             f"seed {seed}: {rights[0]} right, PoolingCNN {rights[1]}; difference {100 * found.difference:+.1f} "
             f"points, 95 % interval {100 * found.low:+.1f} to {100 * found.high:+.1f}"
         )
-    verdict.right = all(better)
+    verdict.right, verdict.compared = all(better), True
+    if not any(isinstance(module, nn.Conv2d) for module in net.modules()):
+        (verdict.mistake,) = (mistake for mistake in exercise.mistakes if mistake.name == "no_convolution")
     beats = "It beats" if verdict.right else "It does not clearly beat"
     verdict.says = (
         f"{beats} PoolingCNN, with {count_parameters(net):,} parameters, on {len(labels):,} validation images of "
-        f"{dataset.title}. The interval says how much other images would change; other seeds change as much."
+        f"{dataset.title}. The interval says how much other images would change; another seed can change as much."
     )
     verdict.says = "\n".join([verdict.says, *lines])
 

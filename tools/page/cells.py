@@ -30,6 +30,10 @@ class Renderer(IPythonRenderer):
         """Return a formula within a line."""
         return rf'<span class="tex">\({html.escape(body)}\)</span>'
 
+    def link(self, text, url, title=None):
+        """Return a link; its text alone if it leads to a file beside the notebook, which the page does not have."""
+        return super().link(text, url, title) if re.match(r"#|[a-z]+:", url) else text
+
     def heading(self, text, level, **attributes):
         """Return a heading that links can lead to."""
         name = re.sub(r"\W+", "-", re.sub(r"<[^>]+>", "", text).lower()).strip("-")
