@@ -85,8 +85,10 @@ def timed(page, act, count):
 
 
 def by_key(page, root, moves):
-    """Return the latencies of the first control that keys can move."""
+    """Return the latencies of the first control that keys can move, or None without one."""
     control = root.locator("input[type=range]:enabled, select:enabled").first
+    if not control.count():
+        return None
     keys = KEYS[control.evaluate("control => control.type")]
     root.evaluate(CLOCK, "keydown")
     control.focus()

@@ -5,6 +5,9 @@ from demos.canny import canny_explorer
 from demos.convolutional_layer import convolutional_layer
 from demos.filter_bank import filter_bank_explorer
 from demos.glass_box import glass_box
+from demos.guess import guess
+from demos.guess_response import guess_response
+from demos.guesses_made import guesses_made
 from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
 from demos.pictures import example_pictures
@@ -23,6 +26,9 @@ __all__ = [
     "example_pictures",
     "filter_bank_explorer",
     "glass_box",
+    "guess",
+    "guess_response",
+    "guesses_made",
     "im2col_player",
     "kernel_explorer",
     "pooling_explorer",

@@ -143,6 +143,14 @@ export class Text extends Control {
   }
 }
 
+// A number that is typed; "" while there is none.
+export class NumberField extends Control {
+  constructor(label, { value = "", changed }) {
+    super(label, element("input", { type: "text", inputmode: "decimal", autocomplete: "off", ...OWN_KEYS }), { changed });
+    this.start = this.input.value = value;
+  }
+}
+
 // A value that no control shows, such as what was painted: `set` changes it and has the demo drawn again.
 export class Hidden {
   constructor({ value, changed }) {

@@ -1,7 +1,7 @@
 // A demo: its state in its controls, at most one `draw` a frame, and what tests and tinkerers may ask it.
 
 import { Bars, Picture, element, write } from "./draw.js";
-import { Check, Choice, Hidden, Player, Slider, Text, button } from "./controls.js";
+import { Check, Choice, Hidden, NumberField, Player, Slider, Text, button } from "./controls.js";
 
 // What a person typed that cannot be used: said beside the control, and the picture stays as it is.
 export class BadInput extends Error {
@@ -34,6 +34,7 @@ export class Demo {
   choice = (name, label, options) => this.add(name, new Choice(label, { ...options, changed: this.changed }));
   check = (name, label, options) => this.add(name, new Check(label, { ...options, changed: this.changed }));
   text = (name, label, options) => this.add(name, new Text(label, { ...options, changed: this.changed }));
+  number = (name, label, options) => this.add(name, new NumberField(label, { ...options, changed: this.changed }));
   player = (name, label, options) => this.add(name, new Player(label, { ...options, changed: this.changed }));
   hidden = (name, value) => this.add(name, new Hidden({ value, changed: this.changed }));
 

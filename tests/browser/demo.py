@@ -39,6 +39,17 @@ CUT = """root => {
 }"""
 
 
+def root_of(control):
+    """Return the demo that a control is in."""
+    return control.locator("xpath=ancestor::*[contains(@class, 'lecture-demo')][1]")
+
+
+def first_control(root):
+    """Return a slider, or where there is none what else moves a demo, as a locator that finds one or nothing."""
+    sliders = root.locator("input[type=range]:enabled")
+    return (sliders if sliders.count() else root.locator(".controls :is(input, button):enabled")).first
+
+
 def name_of(root):
     """Return the name that the lecture gave to a demo."""
     return root.get_attribute("data-demo")
@@ -70,6 +81,10 @@ def ways(control):
         return [(choose(i), choose(chosen)) for i in range(count) if i != chosen]
     if kind == "checkbox":
         return [(control.click, control.click)]
+    if kind == "button":
+        return [(control.click, root_of(control).get_by_role("button", name="Start over").click)]
+    if kind == "text":
+        return [(lambda: control.fill("7"), lambda: control.fill(""))]
     if kind == "textarea":
         text = control.input_value()
         more = re.sub(r"\d+", lambda number: str(int(number[0]) + 1), text, count=1)

@@ -99,11 +99,13 @@ def test_demos_on_slides_move(open_at):
         page.evaluate("number => lecture.present(number)", number)
         photograph(page, f"slide-{number + 1:02d}")
         for root in page.locator(f"{demo.DEMOS}:visible").all():
+            if demo.name_of(root) == "guesses-made":
+                continue  # it only lists what the others have kept
             at = page.evaluate("lecture.at")
-            assert demo.works(page, root, root.locator("input[type=range]:enabled").first), demo.name_of(root)
+            assert demo.works(page, root, demo.first_control(root)), demo.name_of(root)
             assert page.evaluate("lecture.at") == at, "the key turned the slide"
             moved += 1
-    assert moved == page.locator(demo.DEMOS).count()
+    assert moved == page.locator(demo.DEMOS).count() - 1
 
 
 def test_it_presents_at_once(open_at):
