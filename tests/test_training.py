@@ -92,6 +92,41 @@ def test_the_learning_rate_rises_and_falls():
     assert (np.diff(rates[:26]) > 0).all() and (np.diff(rates[25:]) < 0).all()
 
 
+class Clock:
+    """A clock on which each look takes a hundredth of a second."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def perf_counter(self):
+        self.now += 0.01
+        return self.now
+
+
+def test_a_budget_in_seconds_ends_with_a_whole_batch(mnist, monkeypatch):
+    monkeypatch.setattr("training.loop.time", Clock())
+    few, sizes = first(mnist, 70), []
+
+    class Counting(nn.CrossEntropyLoss):
+        def forward(self, logits, labels):
+            if logits.requires_grad:
+                sizes.append(len(labels))
+            return super().forward(logits, labels)
+
+    snapshots = cnn.train_model(few, cnn.PoolingCNN(), Counting(), seconds=0.15, batch_size=20, **QUIET)
+    assert 4 < len(sizes) <= 8 and len(sizes) % 4  # a step looks at the clock twice
+    assert snapshots[-1]["epoch"] == pytest.approx(sum(sizes) / 70)
+    assert [s["epoch"] for s in snapshots[:-1]] == list(range(len(snapshots) - 1))
+    assert snapshots[-1]["learning_rate"] < 0.2 * max(s["learning_rate"] for s in snapshots)
+
+
+def test_the_shortest_budget_is_one_batch(mnist):
+    snapshots = cnn.train_model(
+        first(mnist, 70), cnn.PoolingCNN(), nn.CrossEntropyLoss(), seconds=1e-9, batch_size=20, **QUIET
+    )
+    assert [s["epoch"] for s in snapshots] == [0, pytest.approx(20 / 70)]
+
+
 @pytest.mark.slow
 def test_same_seed_same_weights_bit_for_bit_and_global_random_numbers_alone(cifar):
     few, states = first(cifar, train=300), []
@@ -188,6 +223,8 @@ def test_batches_shrink_where_memory_runs_out(mnist, capsys):
         ({"num_epochs": True}, "num_epochs must be a whole number"),
         ({"seed": 0.5}, "seed must be a whole number, but it is 0.5"),
         ({"batch_size": np.array([8, 16])}, "batch_size must be a whole number"),
+        ({"seconds": 0}, "seconds must be a number above 0, but it is 0"),
+        ({"seconds": "long"}, "seconds must be a finite number, but it is 'long'"),
         ({"num_epochs": 0}, "num_epochs must be a whole number of at least 1, but it is 0"),
         ({"batch_size": 0}, "batch_size must be a whole number of at least 1"),
         ({"batch_size": 2.5}, "batch_size must be a whole number"),

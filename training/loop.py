@@ -89,8 +89,8 @@ def train_model(
     device : torch.device or str, optional
         `best_device` unless given.
     seconds : float, optional
-        Train for so long instead of ``num_epochs``, and up to the end of a batch: the learning rate rises and falls
-        with the time, and the last snapshot's ``epoch`` need not be whole.
+        Train for so long from the first step on, and to the end of a batch, instead of ``num_epochs``: the learning
+        rate rises and falls with the time, and the last snapshot's ``epoch`` need not be whole.
     seed : int
         Of the order and the changes of the images. The global random numbers are left alone.
     progress : bool
@@ -150,11 +150,11 @@ def run_epochs(net, train, val, criterion, num_epochs, seconds, recipe, seed, pr
         learning, peak, momentum, weight_decay=recipe["weight_decay"], nesterov=momentum > 0
     )
     steps = num_epochs * (len(batch_limits(len(train), batch_size)) - 1)
-    start = time.perf_counter()
+    start = first_step = time.perf_counter()
 
     def done(step):
         """Return which share of the training is done, by steps or by time: one of the two is 0."""
-        return min(1.0, step / steps + (time.perf_counter() - start) / seconds)
+        return min(1.0, step / steps + (time.perf_counter() - first_step) / seconds)
 
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: one_cycle(done(step)))
     generator, snapshots = torch.Generator().manual_seed(seed), []
@@ -170,7 +170,7 @@ def run_epochs(net, train, val, criterion, num_epochs, seconds, recipe, seed, pr
                 totals = evaluate_batches(net, train.in_order(seen), criterion)
             else:
                 batches, sizes = train.shuffled(batch_size, generator, recipe["mirror"], recipe["shift"]), []
-                batches = counted(batches, bar, sizes, start + seconds)
+                batches = counted(batches, bar, sizes, first_step + seconds)
                 totals = train_epoch(net, batches, criterion, optimizer, scheduler)
                 seen = sum(sizes)
                 if seen < len(train):
@@ -189,7 +189,9 @@ def run_epochs(net, train, val, criterion, num_epochs, seconds, recipe, seed, pr
             bar.set_postfix(val_accuracy=f"{numbers[3]:.1%}", loss=f"{numbers[0]:.3f}")
             if on_epoch:
                 on_epoch(snapshots)
-            if epoch and (epoch >= num_epochs or now >= start + seconds):
+            if epoch == 0:
+                first_step = time.perf_counter()
+            elif epoch >= num_epochs or now >= first_step + seconds:
                 break
     except KeyboardInterrupt:
         bar.set_description(f"stopped after epoch {max(len(snapshots) - 1, 0)} {end}")

@@ -234,8 +234,9 @@ def output_mistake(net, images, classes):
 
 
 def gives_probabilities(net, images):
-    """Tell whether what a network gives are probabilities already: not below 0, with sum 1 for each image."""
+    """Tell whether a network gives probabilities in place of logits: with sum 1 for each image, or from a sigmoid."""
     with torch.no_grad():
         outputs = net(images)
-    sums = outputs.sum(1)
-    return bool((outputs >= 0).all() and torch.allclose(sums, torch.ones_like(sums), atol=1e-3))
+    sums, last = outputs.sum(1), calls(net, images)[-1:]
+    shares = bool((outputs >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-3)
+    return shares or any(isinstance(call.layer, nn.Sigmoid) for call in last)
