@@ -41,13 +41,9 @@ def guess(part, question, answer, why, *, options=None, ends=("first", "last"), 
             raise ValueError(f"the answer to {question!r} must be a number; got {answer!r}")
         place = float(answer)
     else:
-        wanted = [answer] if isinstance(answer, str) else list(answer)
-        if (
-            not set(wanted) <= set(options)
-            or not isinstance(answer, str)
-            and sorted(wanted) != sorted(options)
-        ):
+        one = isinstance(answer, str)
+        if (answer not in options) if one else (sorted(answer) != sorted(options)):
             raise ValueError(f"{answer!r} must be one of the options, or all of them in order: {options}")
-        place = options.index(answer) if isinstance(answer, str) else [options.index(name) for name in wanted]
+        place = options.index(answer) if one else [options.index(name) for name in answer]
     data = {"part": part, "question": question, "options": options, "answer": place, "why": why}
     return Demo("guess", {**data, "ends": list(ends), "within": within}, alt=question, title=f"guess-{part}")

@@ -206,7 +206,7 @@ def data_augmentation(net, dataset, device=None):
         f"CifarCNN names {one:,} of {images:,} validation images. Now ten views of each image vote. "
         "How many more are right?",
         int(ten - one),
-        f"That is {100 * (ten - one) / images:+.1f} percentage points. Whether it is more than chance, the table tells.",
+        f"That is {100 * (ten - one) / images:+.1f} percentage points. Is it more than chance? The table tells.",
         within=0.5,
     )
 

@@ -70,7 +70,9 @@ class Demo:
             f'<div class="lecture-demo" data-demo="{html.escape(self.title)}" data-number="{html.escape(number)}" '
             f'role="group" aria-label="{html.escape(self.alt)}">\n'
             f'<p class="asleep">{ASLEEP}</p>\n</div>\n'
-            + LOADER.replace("BYTES", deflated(f'{script}start("{number}", {make}, {data}, {json.dumps(style(own))});'))
+            + LOADER.replace(
+                "BYTES", deflated(f'{script}start("{number}", {make}, {data}, {json.dumps(style(own))});')
+            )
         )
 
     def __repr__(self):
