@@ -35,8 +35,8 @@ export function guessResponse(demo, { part, question, image, kernel, title }) {
   demo.stage.append(element("p", { class: "question", style: "grid-area: question" }, question));
   const painting = demo.picture({ area: "painting", colors: "color", title, alt: "The picture: paint on it", press: true, point: place });
   const kernelPicture = demo.picture({ area: "kernel", colors: "signed", title: "The kernel", alt: "The kernel", key: false });
-  const responses = demo.picture({ area: "response", colors: "signed", alt: "The response" });
-  const errors = demo.picture({ area: "errors", colors: "color", title: "Your painting", alt: "Where your painting is right" });
+  const responses = demo.picture({ area: "response", colors: "signed", title: "The response", alt: "The response" });
+  const errors = demo.picture({ area: "errors", colors: "color", title: "What you found", alt: "Where your painting is right" });
   demo.stage.append(commitment.verdict);
   commitment.verdict.style.gridArea = "verdict";
   demo.key.append(...CLASSES.slice(1).map(([name, color]) =>
@@ -52,7 +52,6 @@ export function guessResponse(demo, { part, question, image, kernel, title }) {
     for (const control of [pen, width]) control.enabled = !shown;
     here.disabled = shown;
     painting.mark("brush", ...corner([row.value, column.value], width.value), width.value, width.value);
-    responses.title = shown ? "The response" : "The response: paint first";
     const hole = tensor(image.shape, new Float32Array(rows * columns).fill(NaN));
     const drawn = {
       image: tensor(image.shape, image.data),
