@@ -19,6 +19,9 @@ ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 lecture: .venv/lecture-installed
 	$(BIN)/jupyter lab $(ROOT) lecture.ipynb
 
+exercises: .venv/lecture-installed        # your own copy of the exercises, made once and never written over
+	$(BIN)/python tools/my_exercises.py $(ROOT)
+
 test: .venv/tests-installed               # everything, side by side; browser tests need Chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -37,6 +40,9 @@ present: .venv/tests-installed            # the lecture as slides, in the browse
 
 html: .venv/tests-installed               # lecture.html: the lecture in one file, no kernel, no network
 	$(BIN)/python tools/export_html.py
+
+assignment: .venv/tests-installed         # build/assignment: the exercises for otter-grader (docs/exercises.md)
+	$(BIN)/python tools/make_assignment.py
 
 clean-outputs: .venv/lecture-installed    # lecture.ipynb without its outputs, as it is committed
 	$(BIN)/jupyter nbconvert --clear-output --inplace --log-level WARN lecture.ipynb
@@ -60,4 +66,4 @@ benchmarks: .venv/tests-installed         # one table, each figure a ratio of tw
 	$(BIN)/python -m pip install -r tests/requirements.txt
 	echo done > $@
 
-.PHONY: lecture test check coverage present html clean-outputs data results benchmarks
+.PHONY: lecture exercises test check coverage present html assignment clean-outputs data results benchmarks
