@@ -180,9 +180,9 @@ def test_after_the_first_cell_a_missing_name_is_explained(capsys, monkeypatch):
 FIRST = next("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code")
 
 
-def first_cell(folder, *before):
-    """Run the first cell in a process of its own that starts in ``folder``; return the last line of its errors."""
-    plain = "\n".join(line for line in FIRST.splitlines() if not line.startswith("%"))
+def first_cell(folder, *before, source=FIRST):
+    """Run a first cell in a process of its own that starts in ``folder``; return the last line of its errors."""
+    plain = "\n".join(line for line in source.splitlines() if not line.startswith("%"))
     code = "import sys\nsys.path.remove('')\n" + "\n".join([*before, plain.replace("datasets.prepare()", "")])
     run = subprocess.run(
         [sys.executable, "-c", code],
