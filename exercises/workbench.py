@@ -1,6 +1,7 @@
 """A network to change: its diagram, its layers, a training within a budget, and the glass box, by one call."""
 
 import torch
+from nbformat.v4 import new_code_cell, new_markdown_cell
 from torch import nn
 
 import demos
@@ -103,8 +104,9 @@ def show_training(snapshots, dataset):
     """Display how a training went, and say for how many epochs it lasted."""
     training_curves.show_learning_curves(snapshots, f"{NAME} on {dataset.title}")
     last, seconds = snapshots[-1], snapshots[-1]["seconds"] - snapshots[0]["seconds"]
+    epochs = f"{last['epoch']:.3g} epoch{'s' * (last['epoch'] != 1)}"
     say(
-        f"{last['epoch']:.3g} epochs of {len(dataset.train):,} images in {seconds:.0f} seconds: "
+        f"{epochs} of {len(dataset.train):,} images in {seconds:.0f} seconds: "
         f"{last['val_accuracy']:.1%} of {len(dataset.val):,} validation images right."
     )
 
@@ -113,16 +115,15 @@ OPENING = """\
 ## Change it
 
 A network of your own, layer by layer. Change it, and run the cell: you see its diagram and its layers, it learns for as
-long as you say, and the glass box opens it. Try a third convolution, larger kernels, no pooling, or `cifar` for `mnist`
-(then images have 3 channels). If the layers do not fit, it says what to write."""
+long as you say, and the glass box opens it. Try a third convolution, larger kernels, no pooling; or put
+`MulticlassDataset.cifar().normalize()` for `mnist`, whose images have 3 channels. Where layers do not fit, you are told
+what to write."""
 
 CELL = """\
-import torch.nn as nn
 from datasets import MulticlassDataset
 from exercises import workbench
 
 mnist = MulticlassDataset.mnist()
-cifar = MulticlassDataset.cifar().normalize()
 net = nn.Sequential(
     nn.Conv2d(1, 8, 5), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2),  # (8, 12, 12)
     nn.Conv2d(8, 16, 3), nn.ReLU(), nn.MaxPool2d(2),  # (16, 5, 5)
@@ -133,6 +134,4 @@ workbench.change_it(net, mnist, seconds=10)  # seconds=60 for a minute; epochs=3
 
 def change_it_cells():
     """Return the cells with the network to change, as nbformat has them."""
-    from nbformat.v4 import new_code_cell, new_markdown_cell  # only where notebooks are written
-
     return [new_markdown_cell(OPENING, id="change-it"), new_code_cell(CELL, id="change-it-network")]

@@ -23,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 import cnn  # noqa: E402
 from datasets import MulticlassDataset  # noqa: E402
+from exercises.clinic import runs  # noqa: E402
 from studies import batch_norm, comparison, degradation, views_and_votes  # noqa: E402
 from training import kept  # noqa: E402
 
@@ -36,7 +37,12 @@ TRAININGS = {
     "pooling-stand-in": (cnn.PoolingCNN, "mnist", 5),
     "cifar-stand-in": (cnn.CifarCNN, "cifar", 20),
 }
-ITEMS = [*TRAININGS, "studies-real", "studies-stand-in", "views-real", "views-stand-in"]
+ITEMS = [
+    *TRAININGS,
+    *("studies-real", "studies-stand-in"),
+    *("views-real", "views-stand-in"),
+    *("clinic-real", "clinic-stand-in"),
+]
 BLOCK = 8  # pixels: JPEG compresses squares of this size, one by one
 VISIBLE = 1.03  # by this factor and more, steps between such squares exceed those inside them
 
@@ -133,6 +139,8 @@ def main():
         train(options.item)
     elif options.item.startswith("views"):
         measure_views(options.item)
+    elif options.item.startswith("clinic"):
+        runs.make(load("mnist", options.item.endswith("stand-in")))
     else:
         run_studies(options.item)
     return 0

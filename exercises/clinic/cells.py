@@ -1,5 +1,8 @@
-"""The clinic's chapter of ``exercises.ipynb``."""
+"""The chapters of ``exercises.ipynb`` in which a whole training is at stake: the network to change, and the clinic."""
 
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from exercises import workbench
 from exercises.clinic.treating import CASES
 
 OPENING = """\
@@ -27,10 +30,9 @@ clinic.repair("{case}", line=..., text="")  # takes the place of that line; afte
 
 
 def notebook_cells():
-    """Return the cells of the chapter, as nbformat has them: each runs untouched, and says that nothing is answered."""
-    from nbformat.v4 import new_code_cell, new_markdown_cell  # only where notebooks are written
-
+    """Return the cells of both chapters, as nbformat has them: each runs untouched, and says what is not answered."""
     cells = [
+        *workbench.change_it_cells(),
         new_markdown_cell(OPENING.format(count=len(CASES)), id="clinic"),
         new_code_cell(LIST, id="clinic-list"),
     ]

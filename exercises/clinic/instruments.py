@@ -36,8 +36,8 @@ class Digits:
     """
 
     def __init__(self, arrays):
-        self.pixels = {part: torch.from_numpy(arrays[part]).float() / 255 for part in (*PARTS, FRESH)}
-        self.labels = {part: torch.from_numpy(arrays[f"{part} labels"]).long() for part in self.pixels}
+        self.pixels = {part: torch.tensor(arrays[part]).float() / 255 for part in (*PARTS, FRESH)}
+        self.labels = {part: torch.tensor(arrays[f"{part} labels"]).long() for part in self.pixels}
         self.given = torch.cat([self.pixels[part] for part in PARTS])
         self.part_of = torch.arange(3).repeat_interleave(torch.tensor([len(self.pixels[p]) for p in PARTS]))
         generator, size = torch.Generator().manual_seed(0), self.given[0].numel()
@@ -85,11 +85,12 @@ class Report:
 
     def epoch(self, logits, labels):
         """Keep an epoch: the means of its steps, how it does in validation, and what the instruments say."""
+        if self._since == len(self.steps):
+            raise ValueError("report.step was not called in this epoch")
         losses, right, counts, classes = np.array(self.steps[self._since :]).T
         self._since = len(self.steps)
         self.epochs.append(
             {
-                "steps": len(losses),
                 "train_loss": np.average(losses, weights=counts).item(),
                 "train_accuracy": np.average(right, weights=counts).item(),
                 "val_loss": F.cross_entropy(logits, labels).item(),
@@ -188,9 +189,14 @@ class Instruments:
 
     def end_of_epoch(self):
         """Return the medians of the epoch's gradients, and what the network does with the images it was last asked."""
-        norms, turns = (np.median(np.array(values), axis=0) for values in (self.norms, self.turns))
+        if self.net is None or not self.norms:
+            raise ValueError(
+                "no step of an optimizer was taken in this epoch for a network that is called net"
+            )
+        norms, turns = (np.median(np.array(values), axis=0) for values in (self.norms, self.turns or [0.0]))
         self.norms, self.turns = [], []
         images = {"training": self.learned, "validation": self.asked}
+        changing = (nn.Dropout, nn.Dropout2d, nn.BatchNorm1d, nn.BatchNorm2d)  # with the mode
         before = copy.deepcopy(self.net.state_dict())
         with torch.random.fork_rng(devices=[]), torch.no_grad():
             first, second = (self.net(images["validation"]).argmax(1) for _ in range(2))
@@ -198,6 +204,7 @@ class Instruments:
             dead = self.activations(images["validation"])[1]
         self.net.load_state_dict(before)  # batch norm in training mode has moved its averages
         return {
+            "training_mode": any(m.training for m in self.net.modules() if isinstance(m, changing)),
             "same_answers": first.eq(second).float().mean().item(),
             "gradients": dict(zip(self.layers(), norms.tolist(), strict=True)),
             "turn": float(turns),
@@ -254,7 +261,7 @@ class Instruments:
         return {
             "learned_from": dict(zip(PARTS, counts.tolist(), strict=True)),
             "leftovers": self.leftovers,
-            "honest": {part: self.honest_accuracy(part) for part in ("validation", FRESH)},
+            "honest": {part: self.honest_accuracy(part) for part in ("validation", "test", FRESH)},
         }
 
 

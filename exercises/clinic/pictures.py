@@ -73,7 +73,7 @@ def draw_losses(ax, run, healthy):
         values = np.minimum(np.nan_to_num(values, nan=LARGEST), LARGEST)
         ax.plot(epochs, values, color=colors[1], linewidth=2.5, marker="o", markersize=5, label=labels[1])
     ax.set_yscale("log")
-    ax.set_ylim(0.08, 1.3 * LARGEST)
+    ax.set_ylim(0.02, 1.3 * LARGEST)
     ax.set_yticks([0.1, 1, 10, LARGEST], ["0.1", "1", "10", f"{LARGEST}+"])
     styled(ax, "loss", "epoch")
     ax.legend(fontsize=FONT - 1, frameon=False, loc="lower left")

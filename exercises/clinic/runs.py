@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from exercises.clinic import faults, instruments
+from exercises.clinic import instruments, scripts
 from training import kept
 
 IMAGES = 1000  # in each part: a training takes two or three seconds on one core
@@ -103,12 +103,12 @@ def kept_runs(title):
 def make(dataset):
     """Run all scripts on a data set, and keep what they show (``tools/make_results.py`` calls it)."""
     arrays = arrays_of(dataset)
-    runs = {"healthy": measured(faults.HEALTHY, arrays)}
-    runs |= {name: measured(faults.script_with(name), arrays) for name in faults.FAULTS}
+    runs = {"healthy": measured(scripts.HEALTHY, arrays)}
+    runs |= {name: measured(scripts.script_with(name), arrays) for name in scripts.FAULTS}
     record = {
         "data": dataset.title,
         "images in each part": IMAGES,
-        "script": faults.HEALTHY,
+        "script": scripts.HEALTHY,
         "versions": {
             "python": platform.python_version(),
             "torch": torch.__version__,

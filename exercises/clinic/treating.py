@@ -5,7 +5,7 @@ from IPython.display import HTML, display
 import figures
 from datasets import MulticlassDataset
 from exercises.clinic import pictures, runs, symptoms
-from exercises.clinic.faults import FAULTS, OTHERS, script_with
+from exercises.clinic.scripts import FAULTS, OTHERS, script_with
 from exercises.showing import Result
 
 # In an order that gives nothing away.
@@ -29,6 +29,7 @@ CASES = {
     )
 }
 CLOSE = 0.05  # by which a repaired run may be less accurate than the healthy one: two trainings differ by 0.01 or 0.02
+MOST = 3  # things that are said at once about a run that is not healthy
 _misses = {}  # case -> names that were tried in vain
 
 
@@ -63,7 +64,7 @@ def show(case):
     case : str
         One of `cases`.
     """
-    if problem := unknown_case(case):
+    if (problem := unknown_case(case)) is not None:
         display(problem)
         return
     dataset = MulticlassDataset.mnist()
@@ -98,7 +99,7 @@ def name(case, fault):
     Result
         True only if it is; else it says what that fault would show.
     """
-    if problem := unknown_case(case):
+    if (problem := unknown_case(case)) is not None:
         return problem
     if blank(fault):
         return Result(
@@ -143,7 +144,7 @@ def repair(case, line=None, text=None, *, after=None, script=None, seconds=runs.
     Result
         True only if the run is healthy. Its curves are displayed.
     """
-    if problem := unknown_case(case):
+    if (problem := unknown_case(case)) is not None:
         return problem
     try:
         edited = changed_script(case, line, text, after, script)
@@ -168,7 +169,7 @@ def repair(case, line=None, text=None, *, after=None, script=None, seconds=runs.
     )
     problems = ailments(run, healthy)
     if problems:
-        return Result(case, "wrong", f"It is not healthy yet: {'; '.join(problems)}.")
+        return Result(case, "wrong", f"It is not healthy yet: {'; '.join(problems[:MOST])}.")
     accuracy = symptoms.signs(run).val_accuracy
     return Result(
         case,
@@ -204,32 +205,36 @@ def changed_script(case, line, text, after, whole):
 
 
 def ailments(run, healthy):
-    """Return what is not healthy about a run, in words; what hides a symptom is found out here.
+    """Return what is not healthy about a run, in words; what only hides a symptom is found out here.
 
     Symptoms are looked for in what the script reports. What it cannot report falsely is measured beside it: which
-    images it learned from, whether gradients of earlier batches were there at `backward`, and how the network does in
-    evaluation mode on images normalised as in training, among them some that the script never had.
+    images it learned from, what a batch held, whether gradients of earlier batches were there at `backward`, in which
+    mode the network was judged, and how it does in evaluation mode on images normalised as in training, among them some
+    that the script never had.
     """
     here, there, honest = symptoms.signs(run), symptoms.signs(healthy), run["honest"]
     found = [FAULTS[fault].symptom for fault in symptoms.shown(run, healthy)]
-    for part in ("validation", "test"):
-        if count := run["learned_from"][part]:
-            found.append(f"{count:,} of the {part} images are learned from")
+    if run["epochs"][-1]["training_mode"]:
+        found.append("in validation the network is in training mode")
+    if not symptoms.mixed(here):
+        found.append(f"a batch holds {here.classes:.1f} different digits, on average")
     if run["leftovers"]:
         found.append(
             f"at {run['leftovers']:,} of {len(run['losses']):,} steps gradients of an earlier one were there"
         )
+    for part in ("validation", "test"):
+        if count := run["learned_from"][part]:
+            found.append(f"{count:,} of the {part} images are learned from")
     if run["learned_from"]["train"] < 0.9 * healthy["learned_from"]["train"]:
         found.append(
             f"it learns from {run['learned_from']['train']:,} of the {runs.IMAGES:,} training images"
         )
-    if honest["validation"] is None:
-        found.append("it learns from other images than digits gives")
-    elif abs(honest["validation"] - here.val_accuracy) > 0.02:
-        found.append(
-            f"it reports {here.val_accuracy:.0%} in validation, but in evaluation mode, with the images normalised as "
-            f"in training, {honest['validation']:.0%} are right"
-        )
+    for part, reported in (("validation", here.val_accuracy), ("test", here.test_accuracy)):
+        if honest[part] is not None and abs(honest[part] - reported) > 0.02:
+            found.append(
+                f"it reports {reported:.0%} in {part}, but in evaluation mode, with the images normalised as in "
+                f"training, {honest[part]:.0%} are right"
+            )
     in_time = run["epochs"][: len(healthy["epochs"])][-1]["val_accuracy"]  # not by training ten times as long
     if (worst := min(in_time, honest["fresh"] or 0)) < there.val_accuracy - CLOSE:
         found.append(
