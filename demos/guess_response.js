@@ -1,11 +1,12 @@
 // Predict a response: paint where a kernel will answer positively and where negatively, then see where it does.
 
 import { convolve, pad, tensor } from "./page/nn.js";
-import { element } from "./page/draw.js";
+import { element, put } from "./page/draw.js";
 import { Commitment } from "./page/commitment.js";
 
 const STRONG = 1 / 3; // of the strongest response: what counts as an answer
 const PENS = { "red: positive": 1, "blue: negative": -1, rubber: 0 };
+const MARKS = { "red: positive": "#ff5a5a", "blue: negative": "#5a9bff", rubber: "#ffffff" }; // on the dark picture
 const FAINT = 0.5; // how bright the image shines through where nothing is painted
 const RED = [0.86, 0.2, 0.2], BLUE = [0.2, 0.45, 0.9];
 // What a pixel is, once the response is seen.
@@ -52,6 +53,7 @@ export function guessResponse(demo, { part, question, image, kernel, title }) {
     for (const control of [pen, width]) control.enabled = !shown;
     here.disabled = shown;
     painting.mark("brush", ...corner([row.value, column.value], width.value), width.value, width.value);
+    put(painting.named.get("brush"), { style: `stroke: ${MARKS[pen.value]}` });
     const hole = tensor(image.shape, new Float32Array(rows * columns).fill(NaN));
     const drawn = {
       image: tensor(image.shape, image.data),
