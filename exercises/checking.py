@@ -130,7 +130,7 @@ def reset(name):
     _misses.pop(exercise.name, None)
     shell = get_ipython()
     if shell is None:
-        print(exercise.stub)
+        print(exercise.stub.rstrip("\n"))
     else:
-        shell.set_next_input(exercise.stub)
+        shell.set_next_input(exercise.stub.rstrip("\n"))
         print("A fresh cell stands below; what you had written stays where it is.")

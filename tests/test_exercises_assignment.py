@@ -1,0 +1,91 @@
+"""`make assignment`, with the real otter-grader: what students get, and how submissions are graded."""
+
+import ast
+import inspect
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import make_assignment
+import nbformat
+import pytest
+
+from exercises.tasks import EXERCISES
+from tools import solutions
+
+ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.slow
+GRADED = {"im2col": "im2col", "edge kernel": "edge-kernel"}
+RIGHT = {"im2col": inspect.getsource(solutions.im2col), "edge-kernel": "edge_kernel = np.array([[2, -2]])"}
+WRONG = {
+    "im2col": inspect.getsource(solutions.im2col).replace("axis=1", "axis=0"),
+    "edge-kernel": "edge_kernel = np.array([[1, 1], [-1, -1]])",
+}
+
+
+@pytest.fixture(scope="module")
+def assignment(tmp_path_factory):
+    """The folder of an assignment of all exercises, built by otter-grader; it does not run the solutions here."""
+    folder = tmp_path_factory.mktemp("assignment") / "made"
+    code = f"from pathlib import Path; import make_assignment as m; m.build(Path({str(folder)!r}), run_tests=False)"
+    # In a process of its own: what is packed for the grader is what a new Python has loaded of the lecture.
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT / "tools", env=os.environ, timeout=200)
+    return folder
+
+
+def test_students_get_no_solution_and_no_hidden_test(assignment):
+    files = [path for path in (assignment / "student").rglob("*") if path.is_file()]
+    assert [path.name for path in files] == [f"{make_assignment.NAME}.ipynb"]
+    text = files[0].read_text(encoding="utf-8")
+    assert "exercises.check" not in text and "test_other_inputs" not in text and "hidden=True" not in text
+    cells = [cell.source for cell in nbformat.read(files[0], 4).cells if cell.cell_type == "code"]
+    handed = "\n".join(cells)
+    for exercise in EXERCISES:
+        assert f'grader.check("{exercise.name.replace(" ", "-")}")' in cells
+        solution = getattr(solutions, exercise.answer)
+        if callable(solution):
+            body = ast.parse(inspect.getsource(solution)).body[0].body[1:]
+            assert [ast.unparse(line) for line in body if ast.unparse(line) in handed] == []
+        else:
+            assert repr(solution.tolist()) not in text
+    assert handed.count("...") == len(EXERCISES)
+    assert text.count("def test_example(") == len(EXERCISES), "each has a test that students see"
+
+
+def test_the_grader_has_the_hidden_tests_and_what_they_need(assignment):
+    packed = zipfile.ZipFile(assignment / "autograder.zip")
+    names = packed.namelist()
+    for exercise in EXERCISES:
+        test = packed.read(f"tests/{exercise.name.replace(' ', '-')}.py").decode()
+        assert "hidden=True" in test and f"exercises.check({exercise.name!r}" in test
+    assert {"files/filters.py", "files/exercises/checking.py"} <= set(names)
+    assert not any("solutions" in name for name in names)
+
+
+def graded(assignment, answers, folder):
+    """Fill answers into the students' notebook, and have otter grade it; return {question: (score, output)}."""
+    notebook = nbformat.read(assignment / "student" / f"{make_assignment.NAME}.ipynb", 4)
+    checks = [cell.source for cell in notebook.cells]
+    for question, source in answers.items():
+        notebook.cells[checks.index(f'grader.check("{question}")') - 1].source = source
+    path = folder / "submission.ipynb"
+    nbformat.write(notebook, path)
+    grader = assignment / "autograder.zip"
+    command = [sys.executable, "-m", "otter", "run", "--no-logo", "-a", grader, "-o", folder, path]
+    subprocess.run(command, check=True, cwd=folder, capture_output=True, timeout=200)
+    results = json.loads((folder / "results.json").read_text())["tests"]
+    return {each["name"]: (each.get("score"), each["output"]) for each in results}
+
+
+@pytest.mark.parametrize(("answers", "score"), [(RIGHT, 1), (WRONG, 0)], ids=["right", "wrong"])
+def test_a_submission_is_graded(assignment, answers, score, tmp_path):
+    results = graded(assignment, answers, tmp_path)
+    assert {question: results[question][0] for question in answers} == dict.fromkeys(answers, score)
+    assert all(results[question.replace(" ", "-")][0] == 0 for question in ("max pooling", "batch norm")), (
+        "not answered"
+    )
+    if not score:
+        assert "Wanted is one column a patch" in results["im2col"][1], "the grader sees the hint"
