@@ -112,10 +112,10 @@ def classify(images, batch_size=8):
 
     Parameters
     ----------
-    images : array, str or Path, or a list of them
+    images : array, str, Path or bytes, or a list of them
         (count, rows, columns, 3) uint8; or a photograph of any size, or a list of such: (rows, columns, 3),
-        (rows, columns) if it is grey, (rows, columns, 4) if it is transparent, which is seen on white; or the path of
-        a picture file, or of a folder of them.
+        (rows, columns) if it is grey, (rows, columns, 4) if it is transparent, which is seen on white; the path of a
+        picture file, or of a folder of them; its bytes; or what was uploaded, ``ipywidgets.FileUpload().value``.
     batch_size : int
         Photographs at a time.
 

@@ -1,5 +1,7 @@
 """Photographs as users have them: arrays or files of any size, grey, transparent, for print, turned by the camera."""
 
+import io
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +10,8 @@ from PIL import Image, ImageOps
 ELONGATED = 4  # sides longer than so many of the others are cut before anything is enlarged
 FILES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
 WANTED = (
-    "a photograph must be the path of a picture file, or uint8 of shape (rows, columns, 3), (rows, columns) or "
-    "(rows, columns, 4)"
+    "a photograph must be the path of a picture file, its bytes, or uint8 of shape (rows, columns, 3), "
+    "(rows, columns) or (rows, columns, 4)"
 )
 
 
@@ -21,9 +23,10 @@ def in_colour(images):
 
     Parameters
     ----------
-    images : array, str, Path or PIL image, or a list of these
+    images : array, str, Path, bytes or PIL image, or a list of these
         (count, rows, columns, 3) uint8; one photograph, (rows, columns, 3), grey (rows, columns) or transparent
-        (rows, columns, 4); the path of a picture file, or of a folder: its pictures in the order of their names.
+        (rows, columns, 4); the path of a picture file, or of a folder: its pictures in the order of their names; the
+        bytes of a picture file; what was uploaded, the ``value`` of an ``ipywidgets.FileUpload``.
     """
     listed = _listed(images)
     if not len(listed):
@@ -34,7 +37,7 @@ def in_colour(images):
 
 
 def _listed(images):
-    """Return photographs one by one: arrays, PIL images, paths of files."""
+    """Return photographs one by one: arrays, PIL images, paths of files, files in memory."""
     if isinstance(images, (str, Path)):
         path = Path(images).expanduser()
         if not path.is_dir():
@@ -43,12 +46,20 @@ def _listed(images):
         if not found:
             raise ValueError(f"the folder {path} holds no pictures ({', '.join(sorted(FILES))})")
         return found
+    if isinstance(images, (bytes, bytearray, memoryview)):
+        return [in_memory(images)]
+    if isinstance(images, Mapping):  # of a FileUpload
+        if not {"name", "content"} <= set(images):
+            raise ValueError(
+                f"an uploaded photograph has a name and a content; this one has {', '.join(images)}"
+            )
+        return [in_memory(images["content"], images["name"])]
     if isinstance(images, Image.Image):
         return [images]
     if not isinstance(images, (list, tuple)):
         images = np.asarray(images)
         return images if images.ndim == 4 else [images]
-    alone = (str, Path, Image.Image)
+    alone = (str, Path, Image.Image, bytes, bytearray, memoryview, Mapping)
     return [
         found
         for image in images
@@ -56,14 +67,23 @@ def _listed(images):
     ]
 
 
+def in_memory(content, name="its bytes"):
+    """Return the bytes of a picture file as a file."""
+    file = io.BytesIO(content)
+    file.name = name
+    return file
+
+
 def _check(image, number):
     """Raise ValueError if an array, PIL image or file is no photograph."""
-    if isinstance(image, Path):
+    if isinstance(image, (Path, io.BytesIO)):
         try:
             with Image.open(image):  # reads its head only
                 return
         except (OSError, ValueError, Image.DecompressionBombError) as error:
-            raise ValueError(f"photograph {number}, {image}, cannot be read: {error}") from error
+            name = image.name if isinstance(image, io.BytesIO) else image
+            reason = str(error).replace(repr(image), "it")
+            raise ValueError(f"photograph {number}, {name}, cannot be read: {reason}") from error
     if isinstance(image, Image.Image):
         return
     shape = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
@@ -73,9 +93,12 @@ def _check(image, number):
 
 def _colours(image):
     """Return an array, PIL image or file in colour."""
-    if isinstance(image, Path):
-        with Image.open(image) as opened:
-            return _colours(opened)
+    if isinstance(image, (Path, io.BytesIO)):
+        try:
+            with Image.open(image) as opened:
+                return _colours(opened)
+        except OSError as error:
+            raise ValueError(f"{image.name} cannot be read to its end: {error}") from error
     if isinstance(image, Image.Image):
         image = np.asarray(_converted(ImageOps.exif_transpose(image)))
     if image.ndim == 2:

@@ -4,6 +4,7 @@ import math
 import subprocess
 import sys
 
+import ipywidgets
 import numpy as np
 import pytest
 import torch
@@ -270,6 +271,60 @@ def test_a_folder_and_a_picture_of_pillow(tmp_path, without_resnet50):
     assert len(list(photographs.in_colour(tmp_path))) == 2
     one = resnet.classify(Image.fromarray(smooth(50, 60)))
     np.testing.assert_array_equal(one[1], resnet.classify(str(tmp_path / "b.png"))[1])
+
+
+def uploaded(**files):
+    """Return what a student has uploaded, as the page hands it over to a widget of ipywidgets."""
+    upload = ipywidgets.FileUpload(multiple=True)
+    upload.set_state(
+        {
+            "value": [
+                {
+                    "name": name,
+                    "type": "",
+                    "size": len(content),
+                    "last_modified": 0,
+                    "content": memoryview(content),
+                }
+                for name, content in files.items()
+            ]
+        }
+    )
+    return upload.value
+
+
+def test_what_was_uploaded_and_bytes(tmp_path, without_resnet50):
+    for name in ("b.png", "a.jpg"):
+        Image.fromarray(smooth(50, 60)).save(tmp_path / name)
+    png, jpeg = ((tmp_path / name).read_bytes() for name in ("b.png", "a.jpg"))
+    wanted = resnet.classify([tmp_path / "b.png", tmp_path / "a.jpg"])[1]
+    np.testing.assert_array_equal(resnet.classify(uploaded(one=png, two=jpeg))[1], wanted)
+    np.testing.assert_array_equal(resnet.classify([png, bytearray(jpeg)])[1], wanted)
+    np.testing.assert_array_equal(resnet.classify(png)[1], wanted[:1])
+
+
+@pytest.mark.parametrize(
+    ("files", "message"),
+    [
+        ({}, "images must be photographs; got none"),
+        ({"notes.txt": b"no picture"}, r"photograph 0, notes\.txt, cannot be read: cannot identify"),
+        ({"empty.jpg": b""}, r"photograph 0, empty\.jpg, cannot be read"),
+    ],
+)
+def test_uploads_that_are_no_photographs_are_named(files, message):
+    with pytest.raises(ValueError, match=message):
+        resnet.classify(uploaded(**files))
+
+
+def test_a_picture_that_breaks_off_is_named(tmp_path, without_resnet50):
+    path = tmp_path / "half.png"
+    Image.fromarray(rng.integers(0, 256, (200, 200, 3), dtype=np.uint8)).save(path)
+    path.write_bytes(path.read_bytes()[:40_000])
+    for picture in (path, uploaded(**{"half.png": path.read_bytes()})):
+        with pytest.raises(ValueError, match=r"half\.png cannot be read to its end"):
+            resnet.classify(picture)
+    with pytest.raises(ValueError, match="has a name and a content; this one has width"):
+        resnet.classify([{"width": 3}])
 
 
 def test_a_banner_takes_little_memory():
