@@ -41,16 +41,16 @@ def over_largest(kernels):
 def draw_first_kernels(network):
     """Draw the bank of Leung and Malik, and the kernels of a `Pretrained` network's first layer in colour."""
     bank, kernels = over_largest(filters.leung_malik_bank()), first_kernels(network.net)
-    columns = int(np.ceil(np.sqrt(len(kernels) * 4 / 3)))  # in the shape of the bank: eight by six
-    fig = figures.figure(11, 4.6)
+    fig = figures.figure(
+        5.2, 4.4
+    )  # no wider than high by much: it fits a phone, where its titles can still be read
     left, right = fig.subplots(1, 2)
-    size = bank.shape[-1]
-    figures.show_signed(
-        left, figures.tile(bank, 8, gap=6), title=f"Leung and Malik: 48 filters of {size}x{size}"
-    )
-    title = f"{network.title}: {len(kernels)} kernels of {kernels.shape[2]}x{kernels.shape[3]}, in colour"
+    figures.show_signed(left, figures.tile(bank, 6, gap=6), title=f"Leung and Malik:\n{len(bank)} filters")
+    columns = int(np.ceil(np.sqrt(len(kernels) * 3 / 4)))  # in the shape of the bank: six by eight
     colours = figures.tile(0.5 + 0.5 * kernels, columns, fill=1)  # grey is 0
-    figures.show_image(right, colours, title)
+    figures.show_image(
+        right, colours, f"{network.title}:\n{len(kernels)} kernels, {kernels.shape[2]}x{kernels.shape[3]}"
+    )
     return fig
 
 

@@ -104,8 +104,9 @@ def test_first_kernels_are_the_network_s_own(capsys):
         assert np.abs(kernel).max() == 1
         np.testing.assert_allclose(kernel * np.abs(weight).max(), weight, rtol=1e-6)
     bank, colours = draw_first_kernels(lite0).axes
-    assert "48 filters" in bank.get_title() and colours.get_title().startswith(
-        "EfficientNet-Lite0: 32 kernels of 3x3"
-    )
+    assert bank.get_title() == "Leung and Malik:\n48 filters"
+    assert colours.get_title() == "EfficientNet-Lite0:\n32 kernels, 3x3"
+    width, height = bank.figure.get_size_inches()
+    assert width <= 1.25 * height, "the page makes wider pictures scroll sideways on a phone"
     with pytest.raises(ValueError, match="Linear has no convolution"):
         studies.show_first_kernels(lite0._replace(net=nn.Linear(2, 2)))
