@@ -71,7 +71,7 @@ def questions():
         Question(
             "Black lies above white: which sign has the horizontal-edge kernel's strongest response, +1 or −1?",
             float(np.sign(response.flat[np.abs(response).argmax()])),
-            "The kernel is positive above and negative below, and there is only white below. Flip it, and the sign flips.",
+            "The kernel is positive above and negative below, and there is only white below. Flipped, so is the sign.",
         ),
         Question(
             "How many parameters has a layer with 32 kernels of 5x5 on an RGB image?",
@@ -123,8 +123,8 @@ def questions():
         Question(
             "A batch norm fresh from PyTorch is in evaluation mode and sees a single number, 3. What does it give?",
             round(alone, 3),
-            "Its running mean is 0 and its running variance 1: it gives the number back. In training mode it would take "
-            "the mean off, and refuses a batch of one number.",
+            "Its running mean is 0 and its running variance 1: it gives the number back. In training mode it would "
+            "take the mean off, and refuses a batch of one number.",
         ),
         Question(
             "Twenty networks toss coins on 100 test images of two classes. We keep the best. "
@@ -136,8 +136,8 @@ def questions():
             "All weights within a residual block are 0. By how much does what comes out differ from a picture with no "
             "negative pixel that goes in?",
             change,
-            "Copying is what the block does by itself, and ReLU leaves what is not negative. A plain layer would have to "
-            "learn to copy.",
+            "Copying is what the block does by itself, and ReLU leaves what is not negative. A plain layer would have "
+            "to learn to copy.",
         ),
     ]
 
