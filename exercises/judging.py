@@ -11,6 +11,9 @@ import torch
 from exercises.comparing import Missing, Unusable, differing, kind_of, plain
 
 
+SHOWN = (int, list, np.ndarray, torch.Tensor)
+
+
 class Shown(NamedTuple):
     """A value to show: what it is, the value, and which of its numbers are marked, if any."""
 
@@ -167,7 +170,9 @@ def differs(exercise, got, wanted):
     if not exercise.outputs:
         return exercise.same(got, wanted)
     found = zip(exercise.outputs, map(exercise.same, got, wanted), strict=True)
-    return next((f"{name.capitalize()}: {sentence}" for name, sentence in found if sentence), None)
+    return next(
+        (f"{name}: {sentence[0].lower()}{sentence[1:]}" for name, sentence in found if sentence), None
+    )
 
 
 def recognised(exercise, cases, outcomes):
@@ -190,8 +195,9 @@ def alike(exercise, first, second):
 
 
 def input_shown(exercise, case):
-    """Return an input as a list of `Shown`."""
-    return [Shown(name, value) for name, value in zip(exercise.input_names, case, strict=True)]
+    """Return an input as a list of `Shown`; networks and layers are not shown."""
+    named = zip(exercise.input_names, case, strict=True)
+    return [Shown(name, value) for name, value in named if isinstance(value, SHOWN)]
 
 
 def both_shown(exercise, got, wanted):

@@ -6,7 +6,7 @@ import textwrap
 import numpy as np
 import torch
 
-ROWS, COLUMNS = 10, 24  # of a matrix that are shown
+ROWS, COLUMNS, PLANES = 10, 24, 6  # of an array that are shown
 STATES = {"right": "Right", "wrong": "Not yet right", "unanswered": "Not answered yet", "stopped": "Stopped"}
 COLORS = {"right": "#2e8b57", "wrong": "#c2410c", "unanswered": "#6b7280", "stopped": "#c2410c"}
 
@@ -84,7 +84,7 @@ def as_array(value):
 
 
 def as_text(value):
-    """Return a value as plain text."""
+    """Return a value as plain text, in a line unless it is an array."""
     array = as_array(value)
     if array is None:
         return str(value)[:200]
@@ -95,30 +95,30 @@ def as_text(value):
 
 
 def block(shown):
-    """Return a value with its label as HTML: a matrix as a table, of more axes the first plane that is marked."""
+    """Return a value with its label as HTML: a matrix as a table, of more axes a table for each of the first planes."""
     label, value, marked = shown
     array = as_array(value)
     if array is None or array.ndim == 0:
-        return f"<div><div>{html.escape(label)} = <code>{html.escape(as_text(value))}</code></div></div>"
+        return f"<div>{html.escape(label)} = <code>{html.escape(as_text(value))}</code></div>"
+    marked = np.zeros(array.shape, bool) if marked is None else marked
+    planes = list(np.ndindex(array.shape[:-2]))[:PLANES]
+    tables = [table(np.atleast_2d(array[plane]), np.atleast_2d(marked[plane]), plane) for plane in planes]
+    whole = array.size <= sum(np.atleast_2d(array[plane])[:ROWS, :COLUMNS].size for plane in planes)
     size = "×".join(map(str, array.shape))
-    plane = ()
-    if array.ndim > 2:
-        plane = tuple(
-            np.argwhere(marked)[0][:-2] if marked is not None and marked.any() else [0] * (array.ndim - 2)
-        )
-        array, marked = array[plane], None if marked is None else marked[plane]
-    where = f"[{', '.join(map(str, plane))}]" if plane else ""
-    rows = np.atleast_2d(array)
-    marks = np.zeros(rows.shape, bool) if marked is None else np.atleast_2d(marked)
+    return (
+        f'<div style="overflow-x:auto"><div>{html.escape(label)}, {size}{"" if whole else ", its beginning"}</div>'
+        f'<div style="display:flex;gap:0.6em">{"".join(tables)}</div></div>'
+    )
+
+
+def table(rows, marks, plane):
+    """Return a matrix as an HTML table; above it stands which plane it is, of an array with more axes than two."""
+    name = f"<div><small>[{', '.join(map(str, plane))}]</small></div>" if plane else ""
     lines = "".join(
         "<tr>" + "".join(map(cell, row[:COLUMNS], mark)) + "</tr>"
         for row, mark in zip(rows[:ROWS], marks, strict=False)
     )
-    cut = ", its beginning" if rows.shape[0] > ROWS or rows.shape[1] > COLUMNS else ""
-    return (
-        f'<div style="overflow-x:auto"><div>{html.escape(label)}{where}, {size}{cut}</div>'
-        f'<table style="border-collapse:collapse;margin:0.2em 0">{lines}</table></div>'
-    )
+    return f'<div>{name}<table style="border-collapse:collapse;margin:0.2em 0">{lines}</table></div>'
 
 
 def cell(number, marked):

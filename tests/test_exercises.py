@@ -232,7 +232,7 @@ def test_the_first_input_that_differs_is_shown_with_both_outputs():
 
 def test_of_several_outputs_the_one_that_differs_is_named():
     result = exercises.check("layer cost", lambda *sizes: (solutions.layer_cost(*sizes)[0], 1))
-    assert result.says.startswith("Multiply-adds: ")
+    assert result.says.startswith("multiply-adds: ")
     assert [value.label for value in result.shown[-2:]] == ["yours, multiply-adds", "wanted, multiply-adds"]
 
 

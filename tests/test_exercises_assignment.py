@@ -88,4 +88,4 @@ def test_a_submission_is_graded(assignment, answers, score, tmp_path):
         "not answered"
     )
     if not score:
-        assert "Wanted is one column a patch" in results["im2col"][1], "the grader sees the hint"
+        assert "each patch is a row" in results["im2col"][1], "the grader sees the hint"

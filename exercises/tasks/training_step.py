@@ -40,7 +40,7 @@ def inputs(generator):
         for _ in range(STEPS):
             images = torch.randn(count, 1, pixels, pixels, generator=torch_generator)
             batches.append((images, torch.randint(classes, (count,), generator=torch_generator)))
-        cases.append((net, batches))
+        cases.append((net, tuple(batches)))
     return cases
 
 
@@ -84,7 +84,7 @@ the step, a mean over the batch.""",
 
 
 @exercise.mistake(
-    "The first step is right, the second is not: something of the first one is still there.",
+    "The first step is right, the second is not, as the loss of the third shows: something is still there.",
     "`backward` adds to the gradients that it finds.",
 )
 def no_zero_grad(net, optimizer, images, labels):
