@@ -80,6 +80,30 @@ def test_each_part_says_what_a_student_must_understand(part):
     assert 80 <= words <= MOST_WORDS, words
 
 
+def minutes_by_part():
+    """Return how long each part takes by the rule that the lecture's table names, {title: minutes}."""
+    title, shown = None, {part: 0 for part in PARTS}
+    for cell in CELLS:
+        source = "".join(cell["source"])
+        if match := re.match(r"## \d+\. (.*)", source):
+            title = match[1]
+        if title and cell["cell_type"] == "code" and slide_type(cell) != "skip":
+            shown[title] += 2 if re.search(r"\bdemos\.|\bexercises\.guess\(", source) else 1
+    return {part: round(count_words(text) / 130 + shown[part]) for part, text in prose_by_part().items()}
+
+
+def test_the_table_of_parts_tells_how_long_each_takes():
+    (table,) = ["".join(cell["source"]) for cell in CELLS if "| minutes |" in "".join(cell["source"])]
+    rows = re.findall(r"^\| (\d+) \| (.+?) \| .+? \| (\d+) \|$", table, re.M)
+    assert [(int(number), part) for number, part, _ in rows] == list(enumerate(PARTS, 1))
+    assert {part: int(minutes) for _, part, minutes in rows} == minutes_by_part()
+    minutes = list(minutes_by_part().values())
+    ways = re.findall(r"\*\*(?:\d × )?50 minutes\*\*: (.*)", table)
+    for lesson in [*ways[0].split(", then "), *ways[1].split(", then ")]:
+        assert sum(minutes[int(number) - 1] for number in re.findall(r"\d+", lesson)) <= 50, lesson
+    assert ways[2].startswith("all parts") and sum(minutes) <= 150 and sum(minutes[:5]) <= 50
+
+
 def parameters(net):
     return sum(weights.numel() for weights in net.parameters())
 
