@@ -104,6 +104,17 @@ def test_the_table_of_parts_tells_how_long_each_takes():
     assert ways[2].startswith("all parts") and sum(minutes) <= 150 and sum(minutes[:5]) <= 50
 
 
+def test_each_part_has_a_note_for_the_speaker():
+    title, noted = None, set()
+    for cell in CELLS:
+        source = "".join(cell["source"])
+        if match := re.match(r"## \d+\. (.*)", source):
+            title = match[1]
+        if slide_type(cell) == "notes" and source.startswith("*For the speaker.*"):
+            noted.add(title)
+    assert noted == set(PARTS)
+
+
 def parameters(net):
     return sum(weights.numel() for weights in net.parameters())
 
