@@ -10,7 +10,6 @@ import torch
 
 from exercises.comparing import Missing, Unusable, differing, kind_of, plain
 
-
 SHOWN = (int, list, np.ndarray, torch.Tensor)
 
 
