@@ -19,6 +19,7 @@ ORDER = (
     "running_time.py",
     "memory.py",
     "throughput.py",
+    "classify.py",
     "time_to_accuracy.py",
 )
 
