@@ -38,7 +38,7 @@ def change_it(net, dataset, *, seconds=None, epochs=None, device=None, **recipe)
     """
     device = torch.device(device or best_device())
     if problem := mistake(net, dataset, seconds, epochs, device):
-        return Result(NAME, "wrong", problem)
+        return Result(NAME, "wrong", problem.replace(" PyTorch says:", "\nPyTorch says:"))
     shape = tuple(dataset.train.values.shape[1:])
     show_layers(net, shape)
     budget = {"num_epochs": epochs} if seconds is None else {"seconds": seconds}
@@ -117,13 +117,15 @@ OPENING = """\
 A network of your own, layer by layer. Change it, and run the cell: you see its diagram and its layers, it learns for as
 long as you say, and the glass box opens it. Try a third convolution, larger kernels, no pooling; or put
 `MulticlassDataset.cifar().normalize()` for `mnist`, whose images have 3 channels. Where layers do not fit, you are told
-what to write."""
+what to write.
+
+It learns from the first 10,000 digits; without `.subset(...)` from all 55,000."""
 
 CELL = """\
 from datasets import MulticlassDataset
 from exercises import workbench
 
-mnist = MulticlassDataset.mnist()
+mnist = MulticlassDataset.mnist().subset(range(10000))
 net = nn.Sequential(
     nn.Conv2d(1, 8, 5), nn.BatchNorm2d(8), nn.ReLU(), nn.MaxPool2d(2),  # (8, 12, 12)
     nn.Conv2d(8, 16, 3), nn.ReLU(), nn.MaxPool2d(2),  # (16, 5, 5)

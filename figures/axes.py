@@ -205,7 +205,10 @@ def curves(ax: Axes, series, xlabel="", ylabel="", title=""):
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if xlabel == "epoch":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no half epoch
+        parts = (
+            0 < max(x[-1] for x, _ in series.values()) < 1
+        )  # a training by time may end in its first epoch
+        ax.xaxis.set_major_locator(MaxNLocator(4) if parts else MaxNLocator(integer=True))
     if len(series) > 1:
         ax.legend(fontsize=FONT, frameon=False)
     return lines

@@ -33,6 +33,15 @@ def test_tile_puts_every_image_in_its_place():
     np.testing.assert_array_equal(mosaic[:, 10:14, 7:13], 1)  # no sixth image
 
 
+@pytest.mark.parametrize(("last", "whole"), [(5, True), (2.4, True), (0.03, False)])
+def test_epochs_are_whole_but_for_a_training_that_ends_in_its_first(last, whole):
+    ax = figures.figure(4, 3).subplots()
+    figures.curves(ax, {"training": ([0, last], [1, 0])}, "epoch", "loss")
+    ticks = ax.get_xticks()
+    assert len(ticks) <= (10 if whole else 6)
+    assert (ticks == ticks.round()).all() == whole
+
+
 def test_show_signed_is_centred_on_zero():
     ax = figures.figure(3, 3).subplots()
     drawn = figures.show_signed(ax, [[-1, 0.5], [np.nan, 3]])

@@ -30,7 +30,7 @@ def net(*last, size=8 * 12 * 12, classes=10):
         (
             lambda: net(size=784),
             {"epochs": 1},
-            "8 × 12 × 12. Write nn.Linear(8 * 12 * 12, 10). PyTorch says: mat1",
+            "8 × 12 × 12. Write nn.Linear(8 * 12 * 12, 10).\nPyTorch says: mat1",
         ),
         (lambda: net(classes=9), {"epochs": 1}, "must be nn.Linear(1152, 10)"),
         (lambda: net(nn.Softmax(dim=1)), {"epochs": 1}, "ends with a softmax or a sigmoid"),

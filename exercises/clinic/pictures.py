@@ -171,18 +171,18 @@ def signs_table(run, healthy, name):
         return [says, text(getattr(here, attribute)), text(getattr(there, attribute))]
 
     rows = [
-        row("loss at the end, training", "train_loss", loss),
-        row("loss at the end, validation", "val_loss", loss),
+        row("training loss", "train_loss", loss),
+        row("validation loss", "val_loss", loss),
         row("smallest loss of a step", "smallest_loss", loss),
         row("right in training", "train_accuracy", percent),
         row("right in validation", "val_accuracy", percent),
         row("right in the test", "test_accuracy", percent),
-        row("same answers when asked twice", "same_answers", percent),
-        row("gradient and the one before, cosine", "turn", "{:.2f}".format),
-        row("different digits in a batch of 50", "classes", "{:.1f}".format),
+        row("same answers, asked twice", "same_answers", percent),
+        row("cosine with the last gradient", "turn", "{:.2f}".format),
+        row("different digits in a batch", "classes", "{:.1f}".format),
         row("images learned from", "images", "{:,}".format),
-        row("spread of the pixels, training", "pixels", lambda pixels: f"{pixels[0]:.2f}"),
-        row("spread of the pixels, validation", "pixels", lambda pixels: f"{pixels[1]:.2f}"),
+        row("pixel spread, training", "pixels", lambda pixels: f"{pixels[0]:.2f}"),
+        row("pixel spread, validation", "pixels", lambda pixels: f"{pixels[1]:.2f}"),
     ]
     return figures.table_html(["At the end", name, "healthy"], rows)
 

@@ -112,7 +112,7 @@ def name(case, fault):
         return Result(case, "wrong", f"{what} is not on the list: {'; '.join(faults())}.")
     if chosen == CASES[case]:
         _misses.pop(case, None)
-        return Result(case, "right", f"{chosen}. {FAULTS[chosen].why} Now repair the line.")
+        return Result(case, "right", f"It is “{chosen}”. {FAULTS[chosen].why} Now repair the line.")
     symptom = FAULTS[chosen].symptom if chosen in FAULTS else OTHERS[chosen]
     missed = _misses.setdefault(case, set())
     missed.add(chosen)
