@@ -207,6 +207,22 @@ def test_mistakes_in_a_students_words(name, answer, mistake):
     assert not result and result.mistake == mistake, str(result)
 
 
+def test_an_edge_kernel_is_right_just_if_its_rows_add_up_to_zero_and_its_left_is_positive():
+    """Small whole numbers at random, against the definition; all sizes, and those that fail in one row only."""
+    generator, seen = np.random.default_rng(0), []
+    for _ in range(300):
+        kernel = generator.integers(-1, 2, generator.integers(1, 6, 2))
+        if generator.random() < 0.7:
+            kernel[:, -1] -= kernel.sum(1)  # no answer to what changes from row to row
+        if generator.random() < 0.2:
+            kernel[generator.integers(len(kernel)), 0] += 1
+        steps = kernel.sum(0).cumsum()  # the answers to an edge that is bright on the left, place by place
+        wanted = not kernel.sum(1).any() and steps.min() >= 0 and steps.max() > 0
+        assert bool(exercises.check("edge kernel", kernel)) == wanted, kernel
+        seen.append(wanted)
+    assert 15 < sum(seen) < 285
+
+
 def test_right_answers_of_other_kinds():
     """A kernel of another scale, lists and tensors for arrays, a NumPy whole number."""
     assert exercises.check("edge kernel", [[5.0, -5.0]])
