@@ -9,8 +9,9 @@ import torch
 import torch.nn.functional as F
 
 import exercises
+import resnet
 from exercises import checking
-from exercises.tasks import EXERCISES, small_network
+from exercises.tasks import EXERCISES, residual_block, small_network
 from tools import solutions
 
 COMPARED = [exercise for exercise in EXERCISES if exercise.name != "small network"]
@@ -100,6 +101,14 @@ def test_inputs_are_drawn_anew_and_their_shapes_are_awkward(exercise):
             "not all are square"
         )
         assert any(array.shape[-2:] == (1, 1) for array in arrays), "one has one pixel"
+
+
+def test_the_residual_block_is_the_lectures():
+    for case in residual_block.exercise.inputs(np.random.default_rng(0)):
+        x, *layers = case
+        block = resnet.Block(x.shape[1], x.shape[1], residual=True)
+        block.conv1, block.norm1, block.conv2, block.norm2 = layers
+        assert torch.allclose(block(x), residual_block.reference(*case), atol=1e-6)
 
 
 # As students write them: the same mistakes in other words than those of the exercises.

@@ -21,6 +21,7 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import studies  # noqa: E402, F401  (an exercise loads it when it needs it)
 from exercises import names, notebook  # noqa: E402
 from exercises.judging import tried  # noqa: E402
 from exercises.tasks import EXERCISES  # noqa: E402

@@ -4,16 +4,15 @@ import torch
 from torch import nn
 
 from exercises.exercise import Exercise
-from resnet import Block
 
 SHAPES = [(1, 1, 3, 3), (2, 3, 4, 5), (1, 4, 1, 1), (3, 2, 2, 6)]
 
 
 def reference(x, conv1, norm1, conv2, norm2):
-    """Return what the lecture's own block gives."""
-    block = Block(x.shape[1], x.shape[1], residual=True)
-    block.conv1, block.norm1, block.conv2, block.norm2 = conv1, norm1, conv2, norm2
-    return block(x)
+    """Return what `resnet.Block` gives, without torchvision, for which its module takes seconds to load."""
+    h = norm1(conv1(x)).relu()
+    h = norm2(conv2(h))
+    return (h + x).relu()
 
 
 def inputs(generator):

@@ -13,7 +13,6 @@ from exercises.comparing import kind_of
 from exercises.exercise import Exercise
 from exercises.judging import missing, raised
 from figures.tracing import count_parameters
-from studies.uncertainty import paired
 
 BUDGET = 20_000  # parameters
 IMAGES, EPOCHS, SEEDS = 5000, 3, (0, 1)  # of each training: a few seconds
@@ -115,6 +114,10 @@ class Parameters(TorchFunctionMode):
 
 def race(exercise, net, answer, verdict):
     """Train a network with each seed; it is right if it is the better one with each, beyond chance."""
+    from studies.uncertainty import (
+        paired,
+    )  # here, since studies bring torchvision, which takes seconds to load
+
     dataset, others = to_beat()
     labels, better, lines = dataset.val.labels, [], []
     for seed, other in zip(SEEDS, others, strict=True):
