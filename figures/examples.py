@@ -14,7 +14,7 @@ def labels_of(dataset, count):
 
 
 @figures.own_style
-def draw_classes(dataset, columns=10):
+def draw_classes(dataset, columns=8):
     """Draw the first training images of each class, a class a row."""
     labels = np.asarray(dataset.train.labels)
     fig = figures.figure(7, 0.58 * len(dataset.label_names))
@@ -32,7 +32,7 @@ def draw_classes(dataset, columns=10):
 def show_classes(dataset):
     """Display the ten classes, some training images of each."""
     figures.show(
-        draw_classes(dataset), f"{dataset.title}: ten training images of each of {dataset.label_names}"
+        draw_classes(dataset), f"{dataset.title}: some training images of each of {dataset.label_names}"
     )
 
 

@@ -3,6 +3,7 @@
 from studies.batch_norm import show_activations_by_depth, show_batch_norm_training
 from studies.comparison import show_comparison
 from studies.degradation import show_degradation
+from studies.errors import show_errors
 from studies.first_kernels import show_first_kernels
 from studies.speed import show_convolution_speed, show_im2col_cost
 from studies.views_and_votes import show_ten_views, show_test_time_augmentation
@@ -13,6 +14,7 @@ __all__ = [
     "show_comparison",
     "show_convolution_speed",
     "show_degradation",
+    "show_errors",
     "show_first_kernels",
     "show_im2col_cost",
     "show_ten_views",
