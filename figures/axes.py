@@ -205,9 +205,8 @@ def curves(ax: Axes, series, xlabel="", ylabel="", title=""):
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if xlabel == "epoch":
-        parts = (
-            0 < max(x[-1] for x, _ in series.values()) < 1
-        )  # a training by time may end in its first epoch
+        # A training that goes by time may end within its first epoch; else there is no half one.
+        parts = 0 < max(x[-1] for x, _ in series.values()) < 1
         ax.xaxis.set_major_locator(MaxNLocator(4) if parts else MaxNLocator(integer=True))
     if len(series) > 1:
         ax.legend(fontsize=FONT, frameon=False)

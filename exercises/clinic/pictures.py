@@ -194,6 +194,6 @@ def script_html(text):
         for number, line in enumerate(text.splitlines(), start=1)
     )
     return (
-        '<pre class="lecture-script" style="margin:0;padding:0.6em 0.8em;background:#f6f8fa;color:#22303c;'
-        f'font-size:13px;line-height:1.35;overflow-x:auto">{chr(10).join(lines)}</pre>'
+        '<pre class="lecture-script" style="margin:0;padding:0.5em;background:#f6f8fa;color:#22303c;'
+        f'font-size:12.5px;line-height:1.4;overflow-x:auto">{chr(10).join(lines)}</pre>'
     )

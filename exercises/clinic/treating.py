@@ -77,7 +77,7 @@ def show(case):
     )
     display(
         HTML(
-            '<div style="display:flex;flex-wrap:wrap;gap:1em;align-items:flex-start">'
+            '<div style="display:flex;flex-wrap:wrap;gap:0.5em;align-items:flex-start">'
             f"<div>{pictures.script_html(script_with(CASES[case]))}</div>"
             f"<div>{pictures.signs_table(run, healthy, case)}</div></div>"
         )
