@@ -343,6 +343,7 @@ def test_a_script_that_reports_nothing_is_told_so(line, says, arrays):
         ({"line": 99, "text": "pass"}, "The script has lines 1 to 34, but no line 99."),
         ({"line": "3", "text": "pass"}, "no line with a str for a number"),
         ({"line": 3, "text": 7}, "text must be a line of Python in quotation marks, but it is a int"),
+        ({"line": 3, "text": "pass", "seconds": "long"}, "seconds must be a finite number, but it is 'long'"),
         ({"script": 7}, "script must be the script's text, but it is a int"),
         ({"line": 3, "text": "\0"}, "is not Python"),
         ({"line": 3, "text": "(" * 500}, "is not Python"),
@@ -351,6 +352,15 @@ def test_a_script_that_reports_nothing_is_told_so(line, says, arrays):
 def test_what_cannot_be_put_in_is_said(options, says):
     result = clinic.repair("case 1", **options)
     assert not result and says in result.says
+
+
+def test_a_disk_that_is_full_is_said(monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs.np, "savez", full)
+    result = clinic.repair("case 1", line=3, text="pass")
+    assert result.state == "stopped" and "No space left on device" in result.says
 
 
 def test_a_line_gets_the_indentation_of_the_one_that_it_stands_for():
@@ -382,6 +392,7 @@ def test_cells_run_untouched(monkeypatch):
     shown = []
     monkeypatch.setattr(treating, "display", shown.append)
     monkeypatch.setattr(treating.figures, "show", lambda fig, alt: None)
+    monkeypatch.setattr(treating.pictures, "draw_run", lambda *_: None)  # drawn in the test before
     cells, names = clinic.notebook_cells(), {}
     assert len({cell.id for cell in cells}) == len(cells)
     for cell in cells:

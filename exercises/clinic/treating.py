@@ -7,6 +7,7 @@ from datasets import MulticlassDataset
 from exercises.clinic import pictures, runs, symptoms
 from exercises.clinic.scripts import FAULTS, OTHERS, script_with
 from exercises.showing import Result
+from training.recipes import finite_number
 
 # In an order that gives nothing away.
 CASES = {
@@ -147,6 +148,7 @@ def repair(case, line=None, text=None, *, after=None, script=None, seconds=runs.
     if (problem := unknown_case(case)) is not None:
         return problem
     try:
+        seconds = finite_number("seconds", seconds)
         edited = changed_script(case, line, text, after, script)
     except ValueError as error:
         return Result(case, "wrong", str(error))
@@ -161,7 +163,7 @@ def repair(case, line=None, text=None, *, after=None, script=None, seconds=runs.
     healthy = runs.kept_runs(dataset.title)["healthy"]
     try:
         run = runs.measured(edited, runs.arrays_of(dataset), seconds)
-    except runs.Failed as failure:
+    except (runs.Failed, OSError) as failure:  # the latter where the disk is full
         return Result(case, "stopped", str(failure))
     title = f"{case.capitalize()}, your script, on {runs.IMAGES:,} images of {dataset.title}"
     figures.show(
