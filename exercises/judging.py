@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import linecache
 import traceback
 from typing import NamedTuple
 
@@ -158,10 +159,11 @@ def raised(error, answer):
         text = ""
     said = type(error).__name__ + (f": {text}" if text else "")
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
-    steps = [step for step in traceback.extract_tb(error.__traceback__) if step.filename == file]
-    if not steps:
+    steps = traceback.walk_tb(error.__traceback__)  # of a recursion there are a thousand
+    lines = [number for frame, number in steps if frame.f_code.co_filename == file]
+    if not lines:
         return f"It raises {said}"
-    return f"It raises {said}\nin line {steps[-1].lineno} of its cell: {steps[-1].line}"
+    return f"It raises {said}\nin line {lines[-1]} of its cell: {linecache.getline(file, lines[-1]).strip()}"
 
 
 def differs(exercise, got, wanted):

@@ -8,7 +8,7 @@ import torch
 
 ROWS, COLUMNS, PLANES = 10, 24, 6  # of an array that are shown
 STATES = {"right": "Right", "wrong": "Not yet right", "unanswered": "Not answered yet", "stopped": "Stopped"}
-COLORS = {"right": "#2e8b57", "wrong": "#c2410c", "unanswered": "#6b7280", "stopped": "#c2410c"}
+COLORS = {"right": "#1f7a4a", "wrong": "#c2410c", "unanswered": "#6b7280", "stopped": "#c2410c"}
 
 
 class Result:
@@ -54,8 +54,9 @@ class Result:
     def _repr_html_(self):
         color = COLORS[self.state]
         first, *rest = self.says.split("\n")
-        parts = [f'<p style="margin:0"><b style="color:{color}">{STATES[self.state]}</b>: {prose(self.name)}. '
-                 f"{prose(first)}</p>"]  # fmt: skip
+        badge = f"background:{color};color:white;padding:0.1em 0.5em;border-radius:3px"
+        state = f'<b style="{badge}">{STATES[self.state]}</b>'
+        parts = [f'<p style="margin:0">{state} <b>{prose(self.name)}</b>: {prose(first)}</p>']
         parts += [f'<pre style="margin:0.4em 0">{html.escape(line)}</pre>' for line in rest]
         if self.shown:
             blocks = "".join(map(block, self.shown))

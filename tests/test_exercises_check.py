@@ -20,11 +20,15 @@ NAME = "output size"  # its answers take (n, k, p, s, d)
 
 
 @pytest.fixture(autouse=True)
-def short(monkeypatch):
-    """Give answers half a second, and a thread that does not end a tenth."""
-    monkeypatch.setattr(output_size.exercise, "seconds", 0.5)
-    monkeypatch.setattr(running, "STOPPING", 0.1)
+def no_misses_yet(monkeypatch):
     monkeypatch.setattr(checking, "_misses", {})
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Give answers half a second, and a thread that does not end two tenths."""
+    monkeypatch.setattr(output_size.exercise, "seconds", 0.5)
+    monkeypatch.setattr(running, "STOPPING", 0.2)
 
 
 def endless(n, k, p, s, d):
@@ -127,7 +131,9 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize(("answer", "says"), ANSWERS.values(), ids=ANSWERS)
-def test_nothing_is_raised_and_each_is_told_what_is_wrong(answer, says):
+def test_nothing_is_raised_and_each_is_told_what_is_wrong(answer, says, request):
+    if any(answer is each for each in (endless, endless_in_bare_except, endless_and_printing, sleeping)):
+        request.getfixturevalue("short")
     streams, start = (sys.stdout, sys.stderr), time.monotonic()
     result = exercises.check(NAME, answer)
     assert not result and says in result.says, str(result)
@@ -155,7 +161,7 @@ def test_a_line_of_the_students_is_shown():
     assert exercises.check(NAME, failing).says.endswith("return sizes[k + 1]")
 
 
-def test_an_endless_thread_is_ended():
+def test_an_endless_thread_is_ended(short):
     for answer in (endless, endless_in_bare_except, endless_and_printing):
         result = exercises.check(NAME, answer)
         assert checking.GOES_ON not in result.says
@@ -172,13 +178,13 @@ def test_what_an_answer_prints_is_kept_apart(capsys):
     assert capsys.readouterr().out == "" and "It printed" in str(result)
 
 
-def test_others_print_while_an_answer_runs(capsys):
+def test_others_print_while_an_answer_runs(capsys, short):
     threading.Timer(0.2, print, ["from elsewhere"]).start()
     exercises.check(NAME, endless)
     assert capsys.readouterr().out == "from elsewhere\n"
 
 
-def test_the_stop_button_ends_a_check():
+def test_the_stop_button_ends_a_check(short):
     threading.Timer(0.2, _thread.interrupt_main).start()
     result = exercises.check(NAME, endless)
     assert not result and result.state == "stopped" and "You stopped it" in result.says

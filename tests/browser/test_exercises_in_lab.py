@@ -58,16 +58,16 @@ def test_wrong_wrong_again_and_right(page):
     first, second = next(
         each for each in convolution.exercise.mistakes if each.name == "flipped_kernel"
     ).hints
-    assert text.startswith("Not yet right: convolution.") and first in text and second not in text
+    assert text.startswith("Not yet right convolution: ") and first in text and second not in text
     tables = result.locator("table")
     assert tables.count() == 4 and tables.nth(2).locator("td[style*=bold]").count() > 0
     assert result.get_attribute("role") == "status"
     text, _ = checked(page, "convolution", FLIPPED)
     assert first in text and second in text
     text, _ = checked(page, "convolution", WRONG)
-    assert text.startswith("Not yet right: convolution.") and convolution.exercise.hints[0] in text
+    assert text.startswith("Not yet right convolution: ") and convolution.exercise.hints[0] in text
     text, _ = checked(page, "convolution", RIGHT)
-    assert text.startswith("Right: convolution.")
+    assert text.startswith("Right convolution: ")
     assert page.evaluate("ERRORS") == [] and page.page_errors == []
 
 
@@ -75,7 +75,7 @@ def test_an_endless_loop_is_ended_and_the_kernel_lives(page):
     text, _ = checked(page, "output-size", "def output_size(n, k, p, s, d):\n    while True:\n        pass")
     assert "There was no answer after 10 seconds" in text
     text, _ = checked(page, "convolution", RIGHT)
-    assert text.startswith("Right: convolution.")
+    assert text.startswith("Right convolution: ")
 
 
 def test_reset_puts_a_fresh_cell_below_and_leaves_the_answer(page):
