@@ -1,20 +1,44 @@
-"""Batch norm: activations by depth, and two trainings side by side, without it and with it."""
+"""Initialisation and batch norm: activations by depth, and trainings at several learning rates."""
+
+from functools import partial
 
 import torch
 from torch import nn
 
 import figures
-from studies.comparison import PLAIN, Study, draw_histories, histories
+from studies.comparison import PLAIN, TRAINING_IMAGES, Study, histories
+from studies.uncertainty import accuracy_interval
+
+# What is compared, each by what it does to a convolution of its own.
+WAYS = {
+    "PyTorch's initialisation": {},
+    "He's initialisation": {"he": True},
+    "with batch norm": {"batch_norm": True},
+}
+RATES = (0.01, 0.05, 0.2)  # learning rates at the height of the cycle
+SHOWN = 0.05  # whose curves are drawn
+
+
+def he_initialise(layer):
+    """Draw the weights of a layer as K. He et al., "Delving deep into rectifiers" (2015), do for ReLU; no bias.
+
+    Their variance is 2 / (numbers that go into a unit), six times that of PyTorch's: then the mean square of what goes
+    in stays the same from layer to layer, whatever the depth.
+    """
+    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.zeros_(layer.bias)
 
 
 @torch.no_grad()
-def activations_by_depth(batch_norm, depth=24, width=16, seed=0):
-    """Return how much activations differ from image to image, after each layer of a network fresh from PyTorch.
+def activations_by_depth(batch_norm=False, he=False, depth=24, width=16, seed=0):
+    """Return how much activations differ from image to image, after each layer of a network that was never trained.
 
     Parameters
     ----------
     batch_norm : bool
         Whether each convolution is followed by batch norm.
+    he : bool
+        Whether the weights are drawn as He's; as PyTorch draws them otherwise.
     depth, width : int
         Convolutions of 3x3 with a ReLU, and their channels.
     seed : int
@@ -30,7 +54,10 @@ def activations_by_depth(batch_norm, depth=24, width=16, seed=0):
         signal = torch.randn(32, width, 16, 16)
         spreads = []
         for _ in range(depth):
-            signal = nn.Conv2d(width, width, 3, padding=1)(signal)
+            layer = nn.Conv2d(width, width, 3, padding=1)
+            if he:
+                he_initialise(layer)
+            signal = layer(signal)
             if batch_norm:
                 signal = nn.BatchNorm2d(width)(signal)
             signal = signal.relu()
@@ -40,12 +67,12 @@ def activations_by_depth(batch_norm, depth=24, width=16, seed=0):
 
 @figures.own_style
 def draw_activations_by_depth():
-    """Draw the spread of the activations by depth, without and with batch norm."""
+    """Draw the spread of the activations by depth, for two initialisations and with batch norm."""
     fig = figures.figure(9, 4)
     ax = fig.subplots()
     series = {}
-    for name, batch_norm in (("without batch norm", False), ("with batch norm", True)):
-        spreads = activations_by_depth(batch_norm)
+    for name, way in WAYS.items():
+        spreads = activations_by_depth(**way)
         series[name] = (range(1, len(spreads) + 1), spreads)
     figures.curves(ax, series, "layer", "standard deviation\nfrom image to image")
     ax.set_yscale("log")
@@ -53,13 +80,14 @@ def draw_activations_by_depth():
 
 
 def show_activations_by_depth():
-    """Display the spread of the activations by depth, without and with batch norm."""
+    """Display the spread of the activations by depth, for two initialisations and with batch norm."""
     figures.show(
-        draw_activations_by_depth(), "Without batch norm activations shrink by depth; with it they do not"
+        draw_activations_by_depth(),
+        "With PyTorch's initialisation activations fade by depth, with He's slowly; with batch norm they stay",
     )
 
 
-def convolution_stack(batch_norm, widths=(16, 16, 32, 32, 64, 64)):
+def convolution_stack(batch_norm=False, he=False, widths=(16, 16, 32, 32, 64, 64)):
     """Return convolutions of 3x3 with ReLU, every second one with stride 2, and a dense layer on their means."""
     layers, channels = [], 3
     for k, width in enumerate(widths):
@@ -68,23 +96,67 @@ def convolution_stack(batch_norm, widths=(16, 16, 32, 32, 64, 64)):
             layers.append(nn.BatchNorm2d(width))
         layers.append(nn.ReLU())
         channels = width
-    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
+    net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 10))
+    for layer in net:
+        if he and isinstance(layer, (nn.Conv2d, nn.Linear)):
+            he_initialise(layer)
+    return net
+
+
+def at(name, rate):
+    """Return the name of a training: of one of the `WAYS`, at a learning rate."""
+    return f"{name}, {rate}"
 
 
 STUDY = Study(
     name="batch-norm",
     networks={
-        "without batch norm": lambda: convolution_stack(batch_norm=False),
-        "with batch norm": lambda: convolution_stack(batch_norm=True),
+        at(name, rate): partial(convolution_stack, **way) for name, way in WAYS.items() for rate in RATES
     },
     num_epochs=8,
-    recipe={**PLAIN, "learning_rate": 0.05},
+    recipe=PLAIN,
+    changes={at(name, rate): {"learning_rate": rate} for name in WAYS for rate in RATES},
 )
 
 
+@figures.own_style
+def draw_batch_norm_training(snapshots, title, images=TRAINING_IMAGES):
+    """Draw the accuracy on validation images: by epoch at one learning rate, and at the end for all of them.
+
+    Parameters
+    ----------
+    snapshots : dict of str to list
+        The histories of `STUDY`.
+    title : str
+        Of the data set.
+    images : int
+        Validation images, for the 95 % intervals.
+    """
+    fig = figures.figure(12, 4.4)
+    left, right = fig.subplots(1, 2, sharey=True)
+    curves, ends = {}, {}
+    for name in WAYS:
+        history = snapshots[at(name, SHOWN)]
+        curves[name] = ([s["epoch"] for s in history], [s["val_accuracy"] for s in history])
+        ends[name] = (RATES, [snapshots[at(name, rate)][-1]["val_accuracy"] for rate in RATES])
+    figures.curves(left, curves, "epoch", "accuracy", f"{title}: learning rate {SHOWN}")
+    lines = figures.curves(
+        right, ends, "learning rate", "", f"after {STUDY.num_epochs} epochs, with 95 % intervals"
+    )
+    right.get_legend().remove()
+    right.set_xscale("log")
+    right.set_xticks(RATES, [str(rate) for rate in RATES], minor=False)
+    right.minorticks_off()
+    for line, (rates, accuracies) in zip(lines, ends.values(), strict=True):
+        intervals = [accuracy_interval(round(accuracy * images), images) for accuracy in accuracies]
+        low, high = zip(*intervals, strict=True)
+        right.vlines(rates, low, high, color=line.get_color(), linewidth=2)
+    return fig
+
+
 def show_batch_norm_training(dataset, retrain=False):
-    """Display two trainings side by side, without and with batch norm, at the same learning rate."""
+    """Display trainings side by side: two initialisations, and batch norm, at three learning rates."""
     figures.show(
-        draw_histories(histories(STUDY, dataset, retrain), dataset.title),
-        "Accuracy by epoch: with batch norm the same network learns faster",
+        draw_batch_norm_training(histories(STUDY, dataset, retrain), dataset.title),
+        "Accuracy on validation images, for two initialisations and with batch norm, by epoch and by learning rate",
     )

@@ -34,12 +34,15 @@ class Study(NamedTuple):
     num_epochs : int
     recipe : dict
         What is to differ from `training.RECIPES`.
+    changes : dict of str to dict
+        What is to differ from that recipe for single networks, by their names.
     """
 
     name: str
     networks: dict
     num_epochs: int
     recipe: dict
+    changes: dict = {}  # noqa: RUF012  (a named tuple is never changed)
 
 
 def few_images(dataset, count=TRAINING_IMAGES):
@@ -92,6 +95,8 @@ def description(study, networks, dataset):
     """Return the `kept.description` of a study."""
     recipe = training.validated_recipe(dataset, study.num_epochs, study.recipe)
     settings = {"num_epochs": study.num_epochs, "seed": SEED, "training_images": TRAINING_IMAGES}
+    if study.changes:
+        settings["changes"] = study.changes
     return kept.description(networks, dataset, {**recipe, **settings})
 
 
@@ -99,8 +104,9 @@ def trained_alike(study, networks, dataset, **options):
     """Train the networks of a study alike, and return their snapshots without the weights."""
     few, snapshots = few_images(dataset), {}
     for name, net in networks.items():
+        recipe = {**study.recipe, **study.changes.get(name, {})}
         history = training.train_model(
-            few, net, nn.CrossEntropyLoss(), study.num_epochs, seed=SEED, **study.recipe, **options
+            few, net, nn.CrossEntropyLoss(), study.num_epochs, seed=SEED, **recipe, **options
         )
         snapshots[name] = [{key: value for key, value in s.items() if key != "weights"} for s in history]
     return snapshots

@@ -15,12 +15,40 @@ def dataset():
     return MulticlassDataset.cifar().normalize().to_torch()
 
 
-def test_without_batch_norm_signals_fade():
-    without, with_norm = (batch_norm.activations_by_depth(flag) for flag in (False, True))
-    assert len(without) == len(with_norm) == 24
-    assert without[-1] < 1e-6 * without[0]
+def test_signals_fade_unless_the_weights_are_large_enough_or_there_is_batch_norm():
+    plain, he, with_norm = (batch_norm.activations_by_depth(**way) for way in batch_norm.WAYS.values())
+    assert len(plain) == len(he) == len(with_norm) == 24
+    assert plain[-1] < 1e-6 * plain[0]
     assert with_norm[-1] > 0.5 * with_norm[0]
-    assert without == batch_norm.activations_by_depth(False)  # the same seed
+    assert 0.05 * he[0] < he[-1] < 0.5 * he[0]
+    assert plain == batch_norm.activations_by_depth()  # the same seed
+
+
+def test_he_initialisation_has_the_variance_of_the_paper():
+    layer = torch.nn.Conv2d(64, 256, 3)
+    batch_norm.he_initialise(layer)
+    assert layer.weight.var().item() == pytest.approx(2 / (64 * 9), rel=0.02)
+    assert not layer.bias.any()
+
+
+def test_networks_of_a_study_can_have_recipes_of_their_own(dataset, trainings, monkeypatch):
+    rates, train = [], training.train_model
+
+    def noted(*arguments, **options):
+        rates.append(options["learning_rate"])
+        return train(*arguments, **options)
+
+    monkeypatch.setattr(training, "train_model", noted)
+    study = small()._replace(
+        changes={"two": {"learning_rate": 0.5}}, recipe={**comparison.PLAIN, "learning_rate": 0.1}
+    )
+    histories = comparison.histories(study, dataset)
+    alike = comparison.histories(study._replace(changes={}), dataset)
+    assert rates == [0.1, 0.5, 0.1, 0.1]
+    one, two, same = (
+        history[-1]["train_loss"] for history in (histories["one"], histories["two"], alike["two"])
+    )
+    assert one != two and same == one
 
 
 @pytest.mark.parametrize("blocks, layers", [(3, 20), (9, 56)])
@@ -120,6 +148,13 @@ def test_shipped_studies_fit_the_real_images(study, real_data, monkeypatch):
     dataset = MulticlassDataset.cifar().normalize()
     wanted = comparison.description(study, comparison.made(study), dataset)
     result = kept.find(study.name, wanted)
+    if study is batch_norm.STUDY:  # what the lecture says
+        end = {name: history[-1]["val_accuracy"] for name, history in result.snapshots.items()}
+        plain, he, norm = (
+            [end[batch_norm.at(name, rate)] for rate in (0.05, 0.2)] for name in batch_norm.WAYS
+        )
+        assert (he[0] - plain[0]) / (norm[0] - plain[0]) > 0.5
+        assert norm[1] > norm[0] - 0.02 and he[1] < he[0] - 0.05
     if study is degradation.STUDY:  # what the lecture says: depth hurts plain networks, not residual ones
         error = {name: 1 - history[-1]["train_accuracy"] for name, history in result.snapshots.items()}
         assert error["plain, 56 layers"] > error["plain, 20 layers"]
