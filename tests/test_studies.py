@@ -157,7 +157,7 @@ def test_shipped_studies_fit_the_real_images(study, real_data, monkeypatch):
         assert norm[1] > norm[0] - 0.02 and he[1] < he[0] - 0.05
     if study is degradation.STUDY:  # what the lecture says: depth hurts plain networks, not residual ones
         error = {name: 1 - history[-1]["train_accuracy"] for name, history in result.snapshots.items()}
-        assert error["plain, 56 layers"] > error["plain, 20 layers"]
+        assert error["plain, 56 layers"] > error["plain, 20 layers"] and error["plain, 56 layers"] > 0.7
         assert error["residual, 56 layers"] < error["plain, 56 layers"]
 
 
