@@ -6,6 +6,7 @@ from studies.degradation import show_degradation
 from studies.errors import show_errors
 from studies.first_kernels import show_first_kernels
 from studies.speed import show_convolution_speed, show_im2col_cost
+from studies.transfer import show_transfer
 from studies.views_and_votes import show_ten_views, show_test_time_augmentation
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "show_im2col_cost",
     "show_ten_views",
     "show_test_time_augmentation",
+    "show_transfer",
 ]

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 import cnn  # noqa: E402
 from datasets import MulticlassDataset  # noqa: E402
 from exercises.clinic import runs  # noqa: E402
-from studies import batch_norm, comparison, degradation, views_and_votes  # noqa: E402
+from studies import batch_norm, comparison, degradation, transfer, views_and_votes  # noqa: E402
 from training import kept  # noqa: E402
 
 SEED = 0
@@ -41,6 +41,7 @@ ITEMS = [
     *TRAININGS,
     *("studies-real", "studies-stand-in"),
     *("views-real", "views-stand-in"),
+    "transfer-real",
     *("clinic-real", "clinic-stand-in"),
 ]
 BLOCK = 8  # pixels: JPEG compresses squares of this size, one by one
@@ -106,6 +107,14 @@ def measure_views(item):
     ship(views_and_votes.file_name(net), wanted, dataset, snapshots, seconds=seconds)
 
 
+def measure_transfer():
+    """Write what few images teach with the features of another network, and without."""
+    dataset, start = load("cifar", stand_in=False), time.perf_counter()
+    snapshots = {"CifarCNN": transfer.history(dataset, transfer.COUNTS)}
+    seconds = round(time.perf_counter() - start)
+    ship(transfer.NAME, transfer.description(dataset), dataset, snapshots, seconds=seconds)
+
+
 def ship(name, wanted, dataset, snapshots, networks=None, **facts):
     """Write a result into ``results/``, and its record, for people, beside it."""
     path = kept.SHIPPED / f"{kept.file_stem(name, wanted)}.pt"
@@ -139,6 +148,8 @@ def main():
         train(options.item)
     elif options.item.startswith("views"):
         measure_views(options.item)
+    elif options.item.startswith("transfer"):
+        measure_transfer()
     elif options.item.startswith("clinic"):
         runs.make(load("mnist", options.item.endswith("stand-in")))
     else:
