@@ -86,7 +86,7 @@ def test_kept_runs_are_of_these_scripts_and_say_on_which_data(title):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [None, "no eval()", "softmax twice", "test images in training"])
+@pytest.mark.parametrize("name", [None, "no eval()", "test images in training"])
 def test_a_new_run_shows_what_the_kept_one_does(name, arrays, at_once):
     run = at_once(scripts.script_with(name), arrays)
     healthy = runs.kept_runs("MNIST stand-in")["healthy"]
@@ -241,7 +241,6 @@ RIGHT = {
         "after": 9,
         "text": "val_images = val_images.sub(mean).div(std)",
     },
-    "learning rate 100 times too high": {"line": 20, "text": LR(0.03)},
 }
 HIDING = {
     "no zero_grad": ({"line": 20, "text": LR(0.0002)}, "gradients of an earlier one were there"),
@@ -258,7 +257,7 @@ HIDING = {
         "1,000 of the validation images are learned from",
     ),
     "learning rate 100 times too low": (
-        {"line": 21, "text": "for epoch in range(25):"},
+        {"line": 21, "text": "for epoch in range(14):"},
         "of new images are right",
     ),
 }
@@ -293,7 +292,7 @@ BAD = {
     "killed": ("import os; os._exit(3)", "It ended before its last line (code 3)."),
     "endless": (
         "while True:\n            try:\n                while True: pass\n            except BaseException: pass",
-        "It had not ended after 6 seconds",
+        "It had not ended after 4 seconds",
     ),
 }
 
@@ -302,7 +301,7 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_a_script_that_fails_is_told_so(name):
     text, says = BAD[name]
-    result = clinic.repair(CASE["no zero_grad"], after=25, text=text, seconds=6 if "endless" in name else 60)
+    result = clinic.repair(CASE["no zero_grad"], after=25, text=text, seconds=4 if "endless" in name else 60)
     assert not result and says in result.says, result
 
 
