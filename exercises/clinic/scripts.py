@@ -82,7 +82,7 @@ FAULTS = {
     "labels shuffled": Fault(
         "images, labels = images[order], labels[order]",
         "images, labels = images[order], labels",
-        "gradients flow, but the validation loss never falls below that of guessing, ln 10 = 2.30",
+        "gradients and activations have a healthy size, but no validation loss is below that of guessing, ln 10 = 2.30",
         "The images were reordered and their labels were not: there is nothing to learn but single images by heart.",
         "the validation loss, and at the gradients, which flow",
     ),
@@ -97,14 +97,14 @@ FAULTS = {
     "learning rate 100 times too high": Fault(
         LEARNING("0.02"),
         LEARNING("2"),
-        "the loss explodes in the first steps, up to numbers that no float holds",
+        "layers give numbers hundreds of times too large, or none at all, and gradients do not all point the same way",
         "Each step lands far behind the valley that it was to go down into, higher up every time.",
-        "the loss of the very first steps",
+        "what the layers give, and at the loss of the very first steps",
     ),
     "learning rate 100 times too low": Fault(
         LEARNING("0.02"),
         LEARNING("0.0002"),
-        "the losses fall from epoch to epoch, but slowly, while the gradients stay as large as at the start",
+        "the losses fall from epoch to epoch, but slowly, while the gradients stay larger than the healthy ones",
         "Each step goes the right way, and nowhere near far enough.",
         "where the losses would go in ten times as many epochs",
     ),

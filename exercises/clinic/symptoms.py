@@ -17,8 +17,8 @@ class Signs(NamedTuple):
         At the end; in training the mean of the last epoch.
     val_losses : list of float
         By epoch.
-    smallest_loss, largest_loss : float
-        Of any step; the largest is infinite if one was not a number.
+    smallest_loss : float
+        Of any step.
     turn : float
         Cosine of the angle between the gradients of two steps that follow each other; the median epoch's.
     gradient : float
@@ -29,6 +29,8 @@ class Signs(NamedTuple):
         Share of the validation images that get the same answer when the network is asked twice.
     pixels : tuple of float
         Standard deviation of the pixels that go in, in training and in validation.
+    spread : float
+        Standard deviation of what a layer gives, where it is largest, at the end; infinite if that is not a number.
     dead : dict of str to float
         Share of the units behind each layer's ReLU that are zero for every validation image, after the first epoch.
     images : int
@@ -42,12 +44,12 @@ class Signs(NamedTuple):
     test_accuracy: float
     val_losses: list
     smallest_loss: float
-    largest_loss: float
     turn: float
     gradient: float
     classes: float
     same_answers: float
     pixels: tuple
+    spread: float
     dead: dict
     images: int
 
@@ -67,20 +69,20 @@ def signs(run):
         test_accuracy=number(run["test_accuracy"]),
         val_losses=[number(epoch["val_loss"]) for epoch in epochs],
         smallest_loss=min(losses),
-        largest_loss=max(losses),
         turn=median([epoch["turn"] or 0.0 for epoch in epochs]),
         gradient=min(median(layer) for layer in zip(*gradients, strict=True)),
         classes=last["classes"],
         same_answers=last["same_answers"],
         pixels=tuple(last["spread"][part]["images"] for part in ("training", "validation")),
+        spread=max(number(value) for part in last["spread"].values() for value in part.values()),
         dead=first["dead"],
         images=sum(run["learned_from"].values()),
     )
 
 
-def exploded(s):
-    """Tell whether some loss was many times that of guessing."""
-    return s.largest_loss > 20 * GUESSING
+def exploded(s, h):
+    """Tell whether activations are many times as large as the healthy ones."""
+    return s.spread > 50 * h.spread
 
 
 def same_pixels(s):
@@ -107,15 +109,16 @@ SHOWS = {
         min(s.val_losses) > GUESSING - 0.1
         and s.gradient > 0.2 * h.gradient
         and mixed(s)
-        and not (exploded(s) or in_circles(s))
+        and not (exploded(s, h) or in_circles(s))
     ),
     "softmax twice": lambda s, h: (
         min(s.smallest_loss, *s.val_losses) >= SOFTMAX_TWICE and s.train_accuracy > 0.5
     ),
-    "learning rate 100 times too high": lambda s, h: exploded(s) and not in_circles(s),
+    "learning rate 100 times too high": lambda s, h: exploded(s, h) and not in_circles(s),
     "learning rate 100 times too low": lambda s, h: (
         s.val_losses == sorted(s.val_losses, reverse=True)
-        and 1.5 * h.val_loss < s.val_loss < GUESSING - 0.1
+        and s.train_loss > 2 * h.train_loss
+        and s.val_loss < GUESSING - 0.1
         and s.gradient > h.gradient
         and mixed(s)
         and same_pixels(s)
@@ -129,7 +132,10 @@ SHOWS = {
     "all weights zero": lambda s, h: min(s.dead.values(), default=0) == 1 and s.gradient == 0,
     "data sorted by class": lambda s, h: s.classes < 3 and s.val_accuracy < h.val_accuracy - 0.04,
     "dead ReLU": lambda s, h: (
-        max(s.dead.values(), default=0) == 1 and min(s.dead.values()) < 0.5 and s.gradient == 0
+        max(s.dead.values(), default=0) == 1
+        and min(s.dead.values()) < 0.5
+        and s.gradient == 0
+        and not exploded(s, h)
     ),
 }
 
