@@ -115,7 +115,7 @@ def test_on_a_stand_in_the_recorded_numbers_are_shown_and_said_to_be(dataset, mo
         said
         == "Transfer: recorded on CIFAR-10; it was not measured on the images here (CIFAR-10 stand-in).\n"
     )
-    assert ax.get_title() == "CIFAR-10: 1,000 validation images, 95 % intervals" and not record["data"][
+    assert ax.get_title() == "CIFAR-10: 1,000 validation images,\n95 % intervals" and not record["data"][
         "title"
     ].endswith("stand-in")
     frozen, scratch = ax.lines
