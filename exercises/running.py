@@ -76,7 +76,9 @@ def limited(work, seconds):
 
     A process of its own could be ended for sure, but a notebook's functions cannot be sent to one on Windows and
     macOS, and to fork is not safe once PyTorch has started its threads. So the thread is sent an exception. What waits
-    in C code, as ``time.sleep``, does not hear of it before it comes back.
+    in C code, as ``time.sleep``, does not hear of it before it comes back; from Python 3.12 on some loops around a bare
+    ``except:`` outlive it. In Python 3.10 a loop of nothing but a ``try`` without a call in it stops everything, in any
+    notebook: that version never lets go of its lock there.
 
     Returns
     -------
