@@ -10,7 +10,7 @@ OPENING = """# Exercises
 
 Each exercise has a text, a cell for your answer, and a cell that checks it. Write your answer over `...`, run both
 cells, and read what the check says: the first input on which your answer differs, and a hint, which says more the
-second time. Nothing can go wrong: an endless loop is ended, and you can try as often as you like.
+second time. An answer that never ends is stopped after ten seconds, and you can try as often as you like.
 
 `exercises.reset("im2col")` puts a fresh cell below; what you had written stays where it is. Work in a copy of this
 notebook, `my-exercises.ipynb`, which `make exercises` makes once and never writes over."""
