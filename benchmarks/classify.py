@@ -27,7 +27,8 @@ from datafiles.catalogue import decide  # noqa: E402
 from datasets import load_coco  # noqa: E402
 from imagenet import pretrained  # noqa: E402
 
-WANTED, BATCH = 0.95, 8
+WANTED = 0.95
+BATCHES = (8, 2)  # as the lecture asks for, and as `classify` takes them on a processor at most
 # What part 15 does in a process of its own; the pictures are made and go nowhere.
 PART = """
 from pathlib import Path
@@ -61,17 +62,17 @@ def bare(net, batch, count):
         torch.cuda.synchronize()
 
 
-def compare(images, pairs):
+def compare(images, size, pairs):
     """Return the medians of the seconds of `classify`, of the bare loop, and of their ratio, which take turns."""
     network, device = pretrained(), cnn.best_device()
     net = network.net.to(device)
-    batch = network.normalized(np.stack([network.see(image) for image in images[:BATCH]]))[:].to(device)
-    bare(net, batch, BATCH)
-    resnet.classify(images[:BATCH], BATCH)
+    batch = network.normalized(np.stack([network.see(image) for image in images[:size]]))[:].to(device)
+    bare(net, batch, size)
+    resnet.classify(images[:size], size)
     rows = []
     for _ in range(pairs):
         alone = seconds_of(lambda: bare(net, batch, len(images)))
-        ours = seconds_of(lambda: resnet.classify(images, BATCH))
+        ours = seconds_of(lambda: resnet.classify(images, size))
         rows.append((ours, alone, alone / ours))
     return [statistics.median(column) for column in zip(*rows, strict=True)]
 
@@ -100,9 +101,13 @@ def main():
     parser.add_argument("--pairs", type=int, default=11)
     options = parser.parse_args()
     images = load_coco()["images"]
-    ours, alone, ratio = compare(images, options.pairs)
-    print("| classify, s | the network alone, s | ratio | wanted |\n| --- | --- | --- | --- |")
-    print(f"| {ours:.2f} | {alone:.2f} | {ratio:.2f} | {WANTED} |\n", flush=True)
+    print("| batch | classify, s | the network alone, s | ratio | wanted |\n| --- | --- | --- | --- | --- |")
+    ratios = []
+    for size in BATCHES:
+        ours, alone, ratio = compare(images, size, options.pairs)
+        ratios.append(ratio)
+        print(f"| {size} | {ours:.2f} | {alone:.2f} | {ratio:.2f} | {WANTED} |", flush=True)
+    print()
     print(f"| for {len(images)} photographs | ms | share of classify |\n| --- | --- | --- |")
     for name, seconds in parts(images).items():
         print(f"| {name} | {1000 * seconds:.0f} | {seconds / ours:.1%} |", flush=True)
@@ -113,10 +118,8 @@ def main():
         before, peak = map(float, run.stdout.split()[-2:])
         print("\n| part 15 in a process of its own, resident | MB |\n| --- | --- |")
         print(f"| with the lecture's modules imported | {before:.0f} |\n| at its peak | {peak:.0f} |")
-    print(
-        f"\n{pretrained().title}, batches of {BATCH}, medians of {options.pairs} pairs; {platform.platform()}"
-    )
-    return 0 if ratio >= WANTED else 1
+    print(f"\n{pretrained().title}, medians of {options.pairs} pairs; {platform.platform()}")
+    return 0 if min(ratios) >= WANTED else 1
 
 
 if __name__ == "__main__":
