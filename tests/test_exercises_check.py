@@ -150,7 +150,7 @@ def test_what_is_told_apart_is_told_apart():
     assert len(said) > 15
 
 
-@pytest.mark.parametrize("name", ["", "Max pooling", None, 5, ["im2col"], object()], ids=repr)
+@pytest.mark.parametrize("name", ["", "Max pooling", None, 5, ["im2col"], object()])
 def test_an_unknown_name(name):
     result = exercises.check(name, endless)
     assert not result and "no exercise of this name" in result.says
