@@ -6,7 +6,7 @@ from pathlib import Path
 
 from IPython import get_ipython
 
-from exercises.judging import Verdict, missing
+from exercises.judging import Verdict, load, missing
 from exercises.running import limited
 from exercises.showing import Result
 from exercises.tasks import EXERCISES
@@ -68,6 +68,7 @@ def checked(exercise, answer):
     """Return the `Result` of an answer to an exercise."""
     if answer is None or answer is Ellipsis:
         return Result(exercise.name, "unanswered", missing(exercise))
+    load(exercise)
     verdict, seconds = Verdict(), exercise.seconds
 
     def judge(over):
