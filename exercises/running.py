@@ -106,16 +106,21 @@ def limited(work, seconds):
         interrupted = True
     over.set()
     finished, error = ends[:1] == [None], ends[0] if ends else None
-    stop(thread)
+    stop(thread, ends)
     if not thread.is_alive():  # else what it goes on to print stays aside
         sys.stdout, sys.stderr = streams
     return Run(finished, error, not thread.is_alive(), interrupted, "".join(kept))
 
 
-def stop(thread):
-    """Send a thread `TimeUp` until it ends, for `STOPPING` seconds at most."""
+def stop(thread, ends):
+    """Send a thread `TimeUp` until its work has ended, for `STOPPING` seconds at most.
+
+    Then nothing more is sent: Python's own end of a thread takes a lock that every thread needs, and an exception in
+    just that moment would leave it taken.
+    """
     end = time.monotonic() + STOPPING
     while thread.is_alive() and time.monotonic() < end:
-        identity = ctypes.c_ulong(thread.ident)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(TimeUp))
+        if not ends:
+            identity = ctypes.c_ulong(thread.ident)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(TimeUp))
         thread.join(0.05)
