@@ -28,7 +28,10 @@ from datasets import load_coco  # noqa: E402
 from imagenet import pretrained  # noqa: E402
 
 WANTED = 0.95
-BATCHES = (8, 2)  # as the lecture asks for, which is to reach WANTED, and as `classify` takes them on a processor
+BATCHES = (
+    8,
+    2,
+)  # as the lecture asks for, which is to reach WANTED, and as `classify` takes them on a processor
 # What part 15 does in a process of its own; the pictures are made and go nowhere.
 PART = """
 from pathlib import Path
