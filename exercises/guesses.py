@@ -1,8 +1,5 @@
 """Predict, then see: a question for most parts of the lecture, with an answer that is computed here and now."""
 
-import contextlib
-import io
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -195,10 +192,8 @@ def training_recipe(snapshots):
 
 def data_augmentation(net, dataset, device=None):
     """Ask how many images a vote of ten views wins."""
-    with contextlib.redirect_stdout(
-        io.StringIO()
-    ):  # the picture that follows says where the answers are from
-        found = views_and_votes.kept_answers(net, dataset, device)["answers"].numpy()
+    # Quiet: the picture that follows says where the answers are from.
+    found = views_and_votes.kept_answers(net, dataset, device, quiet=True)["answers"].numpy()
     one, ten = (found[:2] == np.asarray(dataset.val.labels)).sum(1)
     images = len(dataset.val.labels)
     return demos.guess(
@@ -247,8 +242,8 @@ def imagenet_and_alexnet():
 
 def residual_networks(dataset):
     """Ask whether more layers lower the error on training images."""
-    with contextlib.redirect_stdout(io.StringIO()):  # the picture that follows says where they are from
-        measured = histories(degradation.STUDY, dataset)
+    # Quiet: the picture that follows says where they are from.
+    measured = histories(degradation.STUDY, dataset, quiet=True)
     errors = [1 - measured[f"plain, {layers} layers"][-1]["train_accuracy"] for layers in (20, 56)]
     options = ["clearly lower", "about the same", "clearly higher"]
     change = errors[1] - errors[0]

@@ -52,7 +52,7 @@ def few_images(dataset, count=TRAINING_IMAGES):
     return few
 
 
-def histories(study, dataset, retrain=False):
+def histories(study, dataset, retrain=False, quiet=False):
     """Return the histories of a study's networks: those that are kept for them, these images and this recipe, or new.
 
     Parameters
@@ -63,6 +63,8 @@ def histories(study, dataset, retrain=False):
         Whose first images are used.
     retrain : bool
         Train now in any case.
+    quiet : bool
+        Say nothing of a result that is kept.
 
     Returns
     -------
@@ -73,7 +75,8 @@ def histories(study, dataset, retrain=False):
     wanted = description(study, networks, dataset)
     result = kept.find(study.name, wanted)
     if result and not retrain:
-        print(kept.describe(study.name, result))
+        if not quiet:
+            print(kept.describe(study.name, result))
         return result.snapshots
     snapshots = trained_alike(study, networks, dataset)
     if not result or result.likeness is not kept.Likeness.EXACT:

@@ -1,7 +1,5 @@
 """What a network gets wrong: which classes it mixes up, where it is sure and wrong, and how sure such counts are."""
 
-import contextlib
-import io
 import math
 
 import numpy as np
@@ -35,6 +33,11 @@ def confusion_matrix(answers, labels, classes):
     return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
 
 
+def mistakes_in(matrix):
+    """Return a confusion matrix without its diagonal, the right answers."""
+    return np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+
+
 def images_to_tell(first, second):
     """Return how many images each of two networks must be tested on so that their accuracies can be told apart.
 
@@ -63,7 +66,7 @@ def draw_errors(dataset, matrix, mistakes, answers, sureness):
     left, right = fig.subfigures(1, 2)
     ax = left.subplots()
     ax.set_title(dataset.title, fontsize=figures.FONT, color=figures.INK)
-    off = np.where(np.eye(len(names), dtype=bool), 0, matrix)
+    off = mistakes_in(matrix)
     ax.imshow(off, cmap="Blues", vmin=0, vmax=max(1, 1.6 * off.max()))
     for (row, column), value in np.ndenumerate(matrix):
         ax.text(column, row, value, ha="center", va="center", fontsize=figures.FONT - 2, color=figures.INK)
@@ -96,8 +99,9 @@ def show_errors(net, dataset, device=None):
     device : torch.device, optional
         Where to compute what is not kept; `training.best_device()` unless given.
     """
-    with contextlib.redirect_stdout(io.StringIO()):  # part 12 says where the answers are from
-        answers = kept_answers(net, dataset, device)["answers"][0].numpy()
+    answers = kept_answers(net, dataset, device, quiet=True)["answers"][
+        0
+    ].numpy()  # part 12 says where they are from
     labels, names = np.asarray(dataset.val.labels), dataset.label_names
     matrix = confusion_matrix(answers, labels, len(names))
     mistakes, sureness = surest_mistakes(net, dataset, answers)
@@ -107,7 +111,7 @@ def show_errors(net, dataset, device=None):
     )
     right, count = int(np.trace(matrix)), len(labels)
     low, high = accuracy_interval(right, count)
-    off = np.where(np.eye(len(names), dtype=bool), 0, matrix)
+    off = mistakes_in(matrix)
     row, column = np.unravel_index(off.argmax(), off.shape)
     rows = [
         (f"right of {count:,} validation images, and 95 % interval", f"{right:,}: {low:.1%} to {high:.1%}"),

@@ -19,11 +19,8 @@ from training.networks import fastest_copy
 NAME = "transfer"
 COUNTS = (100, 1_000, 10_000)  # the first training images
 EPOCHS = {100: 50, 1_000: 20, 10_000: 10}  # of CifarCNN; twice as many of 100 images taught it nothing
-SEEDS = (
-    0,
-    1,
-    2,
-)  # of CifarCNN's weights and of the order of its images; the linear classifier has one solution
+# Of CifarCNN's weights and of the order of its images; the linear classifier has one solution.
+SEEDS = (0, 1, 2)
 VALIDATION = 1_000  # the first validation images
 # Of 500 other training images, 400 more to learn from, 73 % were right at 128 pixels and 74 % at the network's own
 # 224, which is within chance, and takes three times as long.

@@ -104,10 +104,15 @@ def history(found):
     return [{"epoch": 0, **found}]
 
 
-def kept_answers(net, dataset, device=None):
-    """Return the `answers` to all validation images: those that are kept for these weights and images, or new ones."""
+def kept_answers(net, dataset, device=None, quiet=False):
+    """Return the `answers` to all validation images: those that are kept for these weights and images, or new ones.
+
+    With ``quiet`` nothing is said of kept ones.
+    """
     name, wanted = type(net).__name__, description(net, dataset)
     result = kept.find(file_name(net), wanted)
+    if result and quiet:
+        return result.snapshots[name][0]
     if result:
         encoding = (
             "" if result.likeness is kept.Likeness.EXACT else ", on another encoding of the same pictures"

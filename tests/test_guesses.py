@@ -98,7 +98,7 @@ def test_images_that_a_vote_wins(mnist, monkeypatch):
     one[:30] += 1
     ten[10:20] += 1
     found = {"answers": torch.stack([one, ten, ten])}
-    monkeypatch.setattr(guesses.views_and_votes, "kept_answers", lambda *_: found)
+    monkeypatch.setattr(guesses.views_and_votes, "kept_answers", lambda *_, quiet: found)
     assert answer("Data augmentation", None, mnist) == 20
 
 
@@ -106,7 +106,7 @@ def test_images_that_a_vote_wins(mnist, monkeypatch):
 def test_the_error_of_a_deeper_network_is_read_off_the_histories(deep, said, mnist, monkeypatch):
     last = {"plain, 20 layers": 0.8, "plain, 56 layers": deep}
     measured = {name: [{"train_accuracy": 0.1}, {"train_accuracy": value}] for name, value in last.items()}
-    monkeypatch.setattr(guesses, "histories", lambda *_: measured)
+    monkeypatch.setattr(guesses, "histories", lambda *_, quiet: measured)
     assert said in answer("Residual networks", mnist)
 
 
