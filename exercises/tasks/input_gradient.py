@@ -5,16 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from exercises.exercise import Exercise
-from exercises.tasks.drawing import whole
-
-SHAPES = [
-    ((2, 3), (2, 2)),
-    ((1, 1), (1, 1)),
-    ((4, 3), (2, 3)),
-    ((3, 6), (3, 2)),
-    ((5, 5), (1, 4)),
-    ((6, 5), (3, 3)),
-]
+from exercises.tasks.drawing import with_gradients
 
 
 def reference(kernel, grad):
@@ -23,15 +14,6 @@ def reference(kernel, grad):
     x = torch.zeros(1, 1, *shape, requires_grad=True)
     F.conv2d(x, torch.tensor(kernel)[None, None]).backward(torch.tensor(grad)[None, None])
     return x.grad[0, 0]
-
-
-def inputs(generator):
-    """Return kernels, and gradients of the size that their response to some image has."""
-    cases = []
-    for image, kernel in SHAPES:
-        response = [n - k + 1 for n, k in zip(image, kernel, strict=True)]
-        cases.append((whole(generator, *kernel), whole(generator, *response)))
-    return cases
 
 
 exercise = Exercise(
@@ -48,7 +30,7 @@ is as large as the input was.""",
     ...  # your code
 ''',
     reference=reference,
-    inputs=inputs,
+    inputs=lambda generator: with_gradients(generator, 1),
     hints=(
         "Go forwards: which pixels does the first number of the response see, and with which weights? "
         "Backwards the same weights carry its gradient to the same pixels.",

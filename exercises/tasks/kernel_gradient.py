@@ -5,16 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from exercises.exercise import Exercise
-from exercises.tasks.drawing import whole
-
-SHAPES = [
-    ((2, 3), (2, 2)),
-    ((1, 1), (1, 1)),
-    ((4, 3), (2, 3)),
-    ((3, 6), (3, 2)),
-    ((5, 5), (1, 4)),
-    ((6, 5), (3, 3)),
-]
+from exercises.tasks.drawing import with_gradients
 
 
 def reference(x, grad):
@@ -23,15 +14,6 @@ def reference(x, grad):
     kernel = torch.zeros(1, 1, *shape, requires_grad=True)
     F.conv2d(torch.tensor(x)[None, None], kernel).backward(torch.tensor(grad)[None, None])
     return kernel.grad[0, 0]
-
-
-def inputs(generator):
-    """Return images, and gradients of the size that the response of some kernel has."""
-    cases = []
-    for image, kernel in SHAPES:
-        response = [n - k + 1 for n, k in zip(image, kernel, strict=True)]
-        cases.append((whole(generator, *image), whole(generator, *response)))
-    return cases
 
 
 exercise = Exercise(
@@ -47,7 +29,7 @@ the loss grow with each weight of the kernel?
     ...  # your code
 ''',
     reference=reference,
-    inputs=inputs,
+    inputs=lambda generator: with_gradients(generator, 0),
     hints=(
         "Take the kernel's top left weight only. Which pixel does it meet for the first number of the "
         "response, and which for the last?",
