@@ -8,6 +8,8 @@ from nbformat.sign import NotebookNotary
 from page_modules import ENCODE, received
 
 PLACES = ["page", "jupyterlab"]
+# JupyterLab's own words for what it still asked of a kernel when its notebook was closed; it can come late.
+OF_A_CLOSED_NOTEBOOK = "Canceled future for "
 WINDOW = {"width": 1400, "height": 1000}
 # Those of the names given, or all.
 OUTPUTS = """(root, names) => JSON.stringify(Object.entries(root.demo.outputs())
@@ -118,5 +120,10 @@ def new_page(chromium, **options):
     context = chromium.new_context(viewport=WINDOW, **options)
     page = context.new_page()
     page.page_errors = []
-    page.on("pageerror", lambda error: page.page_errors.append(str(error)))
+
+    def keep(error):
+        if OF_A_CLOSED_NOTEBOOK not in str(error):
+            page.page_errors.append(str(error))
+
+    page.on("pageerror", keep)
     return page
