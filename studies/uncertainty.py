@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 NORMAL_95 = 1.959964  # 95 % of a standard normal distribution lie within so many standard deviations
+# The same of Student's t distribution, for the means of 2, 3, ... 10 values.
+STUDENT_95 = (12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.3060, 2.2622)
 
 
 def accuracy_interval(right, count):
@@ -25,6 +27,26 @@ def accuracy_interval(right, count):
     middle = (p + z2 / (2 * count)) / (1 + z2 / count)
     half = NORMAL_95 * math.sqrt(p * (1 - p) / count + z2 / (4 * count**2)) / (1 + z2 / count)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def mean_interval(values):
+    """Return the mean of some trainings' results and its 95 % interval, (mean, low, high).
+
+    Student's: how far another such set of trainings, from other seeds, would be. What other images would change it does
+    not tell.
+
+    Parameters
+    ----------
+    values : array of float
+        (trainings,): 2 to 10.
+    """
+    values = np.asarray(values, dtype=float)
+    if values.ndim != 1 or not 2 <= len(values) <= len(STUDENT_95) + 1:
+        raise ValueError(
+            f"values must be 2 to {len(STUDENT_95) + 1} numbers, one a training; got shape {values.shape}"
+        )
+    half = STUDENT_95[len(values) - 2] * values.std(ddof=1) / math.sqrt(len(values))
+    return float(values.mean()), float(values.mean() - half), float(values.mean() + half)
 
 
 class Paired(NamedTuple):

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
+import scipy.stats
 
-from studies.uncertainty import NORMAL_95, accuracy_interval, paired
+from studies.uncertainty import NORMAL_95, STUDENT_95, accuracy_interval, mean_interval, paired
 
 
 def test_the_normal_quantile():
@@ -42,3 +43,21 @@ def test_paired_counts_and_the_interval_of_their_difference():
     assert found.difference == pytest.approx(change.mean())
     half = NORMAL_95 * change.std() / math.sqrt(500)
     assert (found.low, found.high) == pytest.approx((change.mean() - half, change.mean() + half))
+
+
+@pytest.mark.parametrize("count", range(2, 11))
+def test_student_s_quantiles(count):
+    assert STUDENT_95[count - 2] == pytest.approx(scipy.stats.t.ppf(0.975, count - 1), abs=1e-4)
+
+
+def test_most_intervals_of_means_hold_the_truth():
+    draws = np.random.default_rng(2).normal(0.9, 0.01, (4000, 5))
+    found = [mean_interval(trainings) for trainings in draws]
+    assert found[0][0] == pytest.approx(draws[0].mean())
+    assert np.mean([low <= 0.9 <= high for _, low, high in found]) == pytest.approx(0.95, abs=0.012)
+
+
+@pytest.mark.parametrize("values", [[0.5], [0.5] * 11, [[0.5, 0.5]]])
+def test_too_few_trainings_have_no_interval(values):
+    with pytest.raises(ValueError, match="values must be 2 to 10 numbers, one a training"):
+        mean_interval(values)
