@@ -118,11 +118,11 @@ def cover(network, image, ids):
         (rows, columns, classes) float32, from 0 to 1: a row and a column for each of `places`.
     """
     device, begins = next(network.net.parameters()).device, places(len(image))
-    rows = []
-    for top in begins:  # a row of squares is a batch
-        covered = np.repeat(image.transpose(2, 0, 1)[None], len(begins), 0)
-        for square, left in zip(covered, begins, strict=True):
-            square[:, top : top + PATCH, left : left + PATCH] = GREY
-        values = network.normalized(covered)[:]
-        rows.append(network.net(values.to(device)).softmax(1)[:, list(ids)].cpu())
-    return torch.stack(rows).numpy()
+    scores = []
+    for top in begins:
+        for left in begins:  # one at a time: as fast on a processor as several at once, and takes 80 MB less
+            covered = image.transpose(2, 0, 1)[None].copy()
+            covered[..., top : top + PATCH, left : left + PATCH] = GREY
+            values = network.normalized(covered)[:]
+            scores.append(network.net(values.to(device)).softmax(1)[0, list(ids)].cpu())
+    return torch.stack(scores).view(len(begins), len(begins), -1).numpy()
