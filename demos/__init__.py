@@ -1,6 +1,7 @@
 """What moves in the page: one function a demo, each opened by one line in the notebook (see ``docs/demos.md``)."""
 
 from demos.arithmetic import arithmetic_explorer
+from demos.backwards import backwards
 from demos.canny import canny_explorer
 from demos.convolutional_layer import convolutional_layer
 from demos.filter_bank import filter_bank_explorer
@@ -21,6 +22,7 @@ from demos.weights_by_epoch import weights_player
 
 __all__ = [
     "arithmetic_explorer",
+    "backwards",
     "canny_explorer",
     "convolutional_layer",
     "example_pictures",

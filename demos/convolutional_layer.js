@@ -1,9 +1,9 @@
 // A convolutional layer in numbers: an image to paint on, two filters to type, and the sum behind each output pixel.
 
 import { channel, conv2d, crop, magnitude, sum, tensor } from "./page/nn.js";
-import { BadInput } from "./page/demo.js";
 import { element } from "./page/draw.js";
 import { Formula, factor, plain } from "./page/formula.js";
+import { readNumbers, typed } from "./page/matrix.js";
 
 const SUBSCRIPTS = ["₀", "₁"];
 
@@ -88,21 +88,4 @@ export function convolutionalLayer(demo, data) {
     formula.show(`o${SUBSCRIPTS[f]}`, Array.from(window.data, term), plain(sum(products)));
     return { image, filters, outputs, products };
   };
-}
-
-// A matrix as a person would type it.
-function typed({ shape: [rows, columns], data }) {
-  const numbers = Array.from(data, value => String(Number(value.toPrecision(7))));
-  const line = (_, r) => numbers.slice(r * columns, (r + 1) * columns).join(" ");
-  return Array.from({ length: rows }, line).join("\n");
-}
-
-// The size x size numbers that a person typed: a row a line, apart by spaces or commas.
-function readNumbers(control, size, low, high) {
-  const lines = control.value.split("\n").map(line => line.replaceAll(",", " ").trim()).filter(Boolean);
-  const rows = lines.map(line => line.split(/\s+/).map(word => Number(word.replace("−", "-"))));
-  const fits = rows.length == size && rows.every(row => row.length == size);
-  if (!fits || !rows.flat().every(value => value >= low && value <= high))
-    throw new BadInput(control, `Type ${size} rows of ${size} numbers from ${plain(low)} to ${plain(high)}.`);
-  return rows.flat();
 }
