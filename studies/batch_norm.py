@@ -15,6 +15,13 @@ WAYS = {
     "He's initialisation": {"he": True},
     "with batch norm": {"batch_norm": True},
 }
+SMALL = 0.01  # standard deviation of AlexNet's first weights in all layers (A. Krizhevsky et al., 2012)
+BY_DEPTH = {
+    f"{SMALL} in all": {"std": SMALL},
+    "PyTorch's": {},
+    "He's": {"he": True},
+    "batch norm": {"batch_norm": True},
+}
 RATES = (0.01, 0.05, 0.2)  # learning rates at the height of the cycle
 SHOWN = 0.05  # whose curves are drawn
 
@@ -30,7 +37,7 @@ def he_initialise(layer):
 
 
 @torch.no_grad()
-def activations_by_depth(batch_norm=False, he=False, depth=24, width=16, seed=0):
+def activations_by_depth(batch_norm=False, he=False, std=None, activation="relu", depth=24, width=16, seed=0):
     """Return how much activations differ from image to image, after each layer of a network that was never trained.
 
     Parameters
@@ -39,8 +46,12 @@ def activations_by_depth(batch_norm=False, he=False, depth=24, width=16, seed=0)
         Whether each convolution is followed by batch norm.
     he : bool
         Whether the weights are drawn as He's; as PyTorch draws them otherwise.
+    std : float, optional
+        Their standard deviation, where they are drawn from one normal distribution in all layers; no bias.
+    activation : str
+        "relu" or "tanh".
     depth, width : int
-        Convolutions of 3x3 with a ReLU, and their channels.
+        Convolutions of 3x3 with an activation, and their channels.
     seed : int
         Of the weights and the noise that goes in.
 
@@ -51,39 +62,46 @@ def activations_by_depth(batch_norm=False, he=False, depth=24, width=16, seed=0)
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        signal = torch.randn(32, width, 16, 16)
+        signal = torch.randn(32, width, 8, 8).double()  # a float would end where biases leave no digits
         spreads = []
         for _ in range(depth):
             layer = nn.Conv2d(width, width, 3, padding=1)
             if he:
                 he_initialise(layer)
-            signal = layer(signal)
+            if std is not None:
+                nn.init.normal_(layer.weight, std=std)
+                nn.init.zeros_(layer.bias)
+            signal = layer.double()(signal)
             if batch_norm:
-                signal = nn.BatchNorm2d(width)(signal)
-            signal = signal.relu()
+                signal = nn.BatchNorm2d(width).double()(signal)
+            signal = getattr(signal, activation)()
             spreads.append(signal.std(dim=0).mean().item())
     return spreads
 
 
 @figures.own_style
 def draw_activations_by_depth():
-    """Draw the spread of the activations by depth, for two initialisations and with batch norm."""
-    fig = figures.figure(9, 4)
-    ax = fig.subplots()
-    series = {}
-    for name, way in WAYS.items():
-        spreads = activations_by_depth(**way)
-        series[name] = (range(1, len(spreads) + 1), spreads)
-    figures.curves(ax, series, "layer", "standard deviation\nfrom image to image")
-    ax.set_yscale("log")
+    """Draw the spread of the activations by depth under tanh and ReLU: three initialisations, and batch norm."""
+    fig = figures.figure(9, 3.6)
+    axes = fig.subplots(1, 2, sharey=True)
+    for ax, activation, name in zip(axes, ("tanh", "relu"), ("tanh", "ReLU"), strict=True):
+        found = {
+            way: activations_by_depth(**options, activation=activation) for way, options in BY_DEPTH.items()
+        }
+        series = {way: (range(1, len(spreads) + 1), spreads) for way, spreads in found.items()}
+        figures.curves(ax, series, "layer", "", name)
+        ax.set_yscale("log")
+    axes[0].get_legend().remove()
+    axes[0].set_ylabel("standard deviation\nfrom image to image", fontsize=figures.FONT)
     return fig
 
 
 def show_activations_by_depth():
-    """Display the spread of the activations by depth, for two initialisations and with batch norm."""
+    """Display the spread of the activations by depth under tanh and ReLU: three initialisations, and batch norm."""
     figures.show(
         draw_activations_by_depth(),
-        "With PyTorch's initialisation activations fade by depth, with He's slowly; with batch norm they stay",
+        "Activations fade by depth with small weights and with PyTorch's, more under ReLU than under tanh; with He's "
+        "they last, and with batch norm",
     )
 
 

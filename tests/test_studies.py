@@ -16,12 +16,37 @@ def dataset():
 
 
 def test_signals_fade_unless_the_weights_are_large_enough_or_there_is_batch_norm():
-    plain, he, with_norm = (batch_norm.activations_by_depth(**way) for way in batch_norm.WAYS.values())
-    assert len(plain) == len(he) == len(with_norm) == 24
-    assert plain[-1] < 1e-6 * plain[0]
-    assert with_norm[-1] > 0.5 * with_norm[0]
-    assert 0.05 * he[0] < he[-1] < 0.5 * he[0]
-    assert plain == batch_norm.activations_by_depth()  # the same seed
+    found = {
+        activation: {
+            name: batch_norm.activations_by_depth(**way, activation=activation) for name, way in ways.items()
+        }
+        for activation, ways in dict.fromkeys(("tanh", "relu"), batch_norm.BY_DEPTH).items()
+    }
+    for activation, (small, plain, he, with_norm) in ((key, value.values()) for key, value in found.items()):
+        assert len(small) == len(plain) == len(he) == len(with_norm) == 24
+        assert small[-1] < 1e-9 * plain[-1] and plain[-1] < 1e-5 * plain[0]
+        assert with_norm[-1] > 0.5 * with_norm[0]
+        assert plain == batch_norm.activations_by_depth(activation=activation)  # the same seed
+    tanh, relu = found["tanh"], found["relu"]
+    assert relu["PyTorch's"][-1] < 1e-3 * tanh["PyTorch's"][-1]  # ReLU loses half of each sum's square
+    assert 0.05 < relu["He's"][-1] / relu["He's"][0] < 0.5 < tanh["He's"][-1] / tanh["He's"][0]
+
+
+def test_spreads_are_those_of_the_modules():
+    torch.manual_seed(3)
+    noise = torch.randn(32, 16, 8, 8).double()
+    first, second = (torch.nn.Conv2d(16, 16, 3, padding=1).double() for _ in range(2))
+    wanted = [first(noise).tanh(), second(first(noise).tanh()).tanh()]
+    found = batch_norm.activations_by_depth(activation="tanh", depth=2, seed=3)
+    assert found == pytest.approx([maps.std(0).mean().item() for maps in wanted])
+
+
+def test_what_is_drawn_by_depth_is_what_was_measured():
+    axes = batch_norm.draw_activations_by_depth().axes
+    for ax, activation in zip(axes, ("tanh", "relu"), strict=True):
+        for line, way in zip(ax.lines, batch_norm.BY_DEPTH.values(), strict=True):
+            assert list(line.get_ydata()) == batch_norm.activations_by_depth(**way, activation=activation)
+            assert ax.get_ylim()[0] <= min(line.get_ydata()) and max(line.get_ydata()) <= ax.get_ylim()[1]
 
 
 def test_he_initialisation_has_the_variance_of_the_paper():
