@@ -312,9 +312,10 @@ def prepare():
     """
     from IPython.display import display
 
-    from figures.advice import explain_missing_names
+    from figures.advice import explain_missing_names, switch_widgets_on
 
     explain_missing_names()
+    switch_widgets_on()
     _said.update((data_folder(), key) for key in CATALOGUE)
     display(Table(decide(*CATALOGUE)))
 

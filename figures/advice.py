@@ -1,4 +1,6 @@
-"""What a notebook says when its cells are run out of order."""
+"""What a notebook says when its cells are run out of order, and what it asks of the program that shows it."""
+
+import sys
 
 from IPython import get_ipython
 
@@ -16,3 +18,11 @@ def advise(result):
     """Print the advice if a cell has failed for want of a name; ``result`` is IPython's."""
     if isinstance(result.error_in_exec, NameError):
         print(ABOVE)
+
+
+def switch_widgets_on():
+    """In Google Colab, allow widgets that are no part of it, which are off unless a notebook asks for them."""
+    if "google.colab" in sys.modules:
+        from google.colab import output
+
+        output.enable_custom_widget_manager()

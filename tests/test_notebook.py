@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -227,7 +228,7 @@ def first_cell(folder, *before, source=FIRST):
         errors="replace",
         timeout=120,
     )
-    return (run.stderr.strip().splitlines() or [""])[-1]
+    return run.stdout + (run.stderr.strip().splitlines() or [""])[-1]
 
 
 @pytest.mark.slow
@@ -244,6 +245,18 @@ def first_cell(folder, *before, source=FIRST):
 def test_what_is_missing_is_said_with_folder_and_interpreter(before, missing, tmp_path):
     said = first_cell(tmp_path if not before else NOTEBOOK.parent, *before)
     assert missing in said and "run `make lecture` in its folder (now " in said and sys.executable in said
+    assert "In Colab run first: !git clone" in said
+
+
+def test_in_colab_widgets_are_switched_on_and_nowhere_else(monkeypatch):
+    asked, colab = [], types.ModuleType("google.colab")
+    colab.output = types.SimpleNamespace(enable_custom_widget_manager=lambda: asked.append("widgets"))
+    advice.switch_widgets_on()
+    assert not asked
+    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    advice.switch_widgets_on()
+    assert asked == ["widgets"]
 
 
 @pytest.mark.slow
