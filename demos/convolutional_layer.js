@@ -1,6 +1,7 @@
 // A convolutional layer in numbers: an image to paint on, two filters to type, and the sum behind each output pixel.
 
-import { channel, conv2d, crop, magnitude, sum, tensor } from "./page/nn.js";
+import { conv2d } from "./page/convolution.js";
+import { channel, crop, magnitude, sum, tensor } from "./page/nn.js";
 import { element } from "./page/draw.js";
 import { Formula, factor, plain } from "./page/formula.js";
 import { readNumbers, typed } from "./page/matrix.js";

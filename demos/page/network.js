@@ -1,6 +1,7 @@
 // A network: from its steps, as network.py lists them, to all activations for an image.
 
-import { activate, adaptivePool2d, batchNorm, combine, conv2d, dense, mean, pool2d, softmax, take, tensor } from "./nn.js";
+import { conv2d } from "./convolution.js";
+import { activate, adaptivePool2d, batchNorm, combine, dense, mean, pool2d, softmax, take, tensor } from "./nn.js";
 
 // What each kind of step computes from the tensors that it reads.
 const STEPS = {

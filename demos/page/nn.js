@@ -9,78 +9,13 @@ export function tensor(shape, data) {
   return { shape, data: data ?? new Float32Array(volume(shape)) };
 }
 
-const both = value => (Array.isArray(value) ? value : [value, value]);
+// A number for rows and columns alike, or one each.
+export const both = value => (Array.isArray(value) ? value : [value, value]);
 
 // floor((n + 2p - d(k - 1) - 1) / s) + 1, or 0 where the kernel does not fit.
 export function outputSize(size, kernel, { padding = 0, stride = 1, dilation = 1 } = {}) {
   const room = size + 2 * padding - dilation * (kernel - 1) - 1;
   return room < 0 ? 0 : Math.floor(room / stride) + 1;
-}
-
-// Cross-correlation, the "convolution" of deep learning: (C, H, W) and (O, C / groups, kh, kw) give (O, H', W').
-export function conv2d(input, weight, { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = {}) {
-  const [channels, rows, columns] = input.shape, [outputs, depth, kernelRows, kernelColumns] = weight.shape;
-  const [strideRows, strideColumns] = both(stride), [padRows, padColumns] = both(padding);
-  const [stepRows, stepColumns] = both(dilation);
-  if (channels != depth * groups || outputs % groups)
-    throw new Error(`weights ${weight.shape} in ${groups} groups do not fit ${channels} channels`);
-  const height = outputSize(rows, kernelRows, { padding: padRows, stride: strideRows, dilation: stepRows });
-  const width = outputSize(columns, kernelColumns, { padding: padColumns, stride: strideColumns, dilation: stepColumns });
-  const output = tensor([outputs, height, width]), line = columns + 2 * padColumns, plane = line * (rows + 2 * padRows);
-  const padded = surrounded(input, padRows, padColumns), taps = depth * kernelRows * kernelColumns, places = [];
-  for (let c = 0; c < depth; c++)
-    for (let k = 0; k < kernelRows; k++)
-      for (let l = 0; l < kernelColumns; l++) places.push(c * plane + k * stepRows * line + l * stepColumns);
-  // With stride 1 all outputs are summed in one run; those of windows that lie across two rows are left out then.
-  const whole = strideRows == 1 && strideColumns == 1, across = whole ? line : width, size = height * across;
-  const runs = whole ? { count: height && 1, length: (height - 1) * line + width } : { count: height, length: width };
-  Object.assign(runs, { across, size, down: strideRows * line, right: strideColumns });
-  const sums = new Float64Array(2 * size), share = outputs / groups;
-  for (let o = 0, second; o < outputs; o = second + 1) {
-    second = (o + 1) % share ? o + 1 : o; // two outputs of a group at a time
-    const first = Math.floor(o / share) * depth * plane;
-    sums.fill(bias ? bias.data[o] : 0, 0, size).fill(bias ? bias.data[second] : 0, size);
-    let t = 0;
-    for (; t + 4 <= taps; t += 4) addFour(sums, padded, runs, first, places, t, weight.data, o * taps, second * taps);
-    for (; t < taps; t++) addOne(sums, padded, runs, first, places, t, weight.data, o * taps, second * taps);
-    for (let p = o; p <= second; p++)
-      for (let r = 0, i = p * height * width; r < height; r++)
-        for (let x = 0; x < width; x++, i++) output.data[i] = sums[(p - o) * size + r * across + x];
-  }
-  return output;
-}
-
-// (C, H, W) with zeros around each channel, in double precision, which needs no conversion at each product.
-function surrounded({ shape: [channels, rows, columns], data }, padRows, padColumns) {
-  const line = columns + 2 * padColumns, plane = line * (rows + 2 * padRows), padded = new Float64Array(channels * plane);
-  for (let c = 0, i = 0; c < channels; c++)
-    for (let r = 0; r < rows; r++)
-      for (let x = 0, o = c * plane + (r + padRows) * line + padColumns; x < columns; x++) padded[o++] = data[i++];
-  return padded;
-}
-
-// Add entries t to t + 3 of two kernels, times what lies under them, to all outputs: what was read is used twice, and a
-// sum is written once for four products. It takes a third of the time of one entry after the other.
-function addFour(sums, input, { count, length, across, size, down, right }, first, places, t, weights, v, w) {
-  const v0 = weights[v + t], v1 = weights[v + t + 1], v2 = weights[v + t + 2], v3 = weights[v + t + 3];
-  const w0 = weights[w + t], w1 = weights[w + t + 1], w2 = weights[w + t + 2], w3 = weights[w + t + 3];
-  const a = first + places[t], b = first + places[t + 1], c = first + places[t + 2], d = first + places[t + 3];
-  for (let r = 0; r < count; r++) {
-    for (let x = r * across, i = r * down, end = x + length; x < end; x++, i += right) {
-      const p = input[a + i], q = input[b + i], y = input[c + i], z = input[d + i];
-      sums[x] += v0 * p + v1 * q + v2 * y + v3 * z;
-      sums[x + size] += w0 * p + w1 * q + w2 * y + w3 * z;
-    }
-  }
-}
-
-function addOne(sums, input, { count, length, across, size, down, right }, first, places, t, weights, v, w) {
-  for (let r = 0; r < count; r++) {
-    for (let x = r * across, i = first + places[t] + r * down, end = x + length; x < end; x++, i += right) {
-      sums[x] += weights[v + t] * input[i];
-      sums[x + size] += weights[w + t] * input[i];
-    }
-  }
 }
 
 // The mean ("average") or the maximum ("max") of each window: (C, H, W) gives (C, H', W').
@@ -287,10 +222,17 @@ export function crop(image, row, column, rows, columns, fill = 0) {
   return window;
 }
 
-// The response of one image (H, W) to one kernel (kh, kw).
-export function convolve(image, kernel, options) {
-  const output = conv2d(tensor([1, ...image.shape], image.data), tensor([1, 1, ...kernel.shape], kernel.data), options);
-  return tensor(output.shape.slice(1), output.data);
+// The response of one image (H, W) to one kernel (kh, kw): their cross-correlation, without padding.
+export function convolve({ shape: [rows, columns], data }, kernel) {
+  const [height, width] = kernel.shape, output = tensor([outputSize(rows, height), outputSize(columns, width)]);
+  for (let r = 0, o = 0; r < output.shape[0]; r++)
+    for (let c = 0; c < output.shape[1]; c++, o++) {
+      let total = 0;
+      for (let k = 0, w = 0; k < height; k++)
+        for (let l = 0, i = (r + k) * columns + c; l < width; l++, w++, i++) total += kernel.data[w] * data[i];
+      output.data[o] = total;
+    }
+  return output;
 }
 
 export const sum = input => input.data.reduce((a, b) => a + b, 0);

@@ -16,7 +16,7 @@ PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>A demo</title><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline';
- script-src 'unsafe-inline'"></head>
+ script-src 'unsafe-inline' 'wasm-unsafe-eval'"></head>
 <body>{demo}</body>
 </html>
 """

@@ -26,10 +26,13 @@ class Modules:
     Parameters
     ----------
     chromium : playwright Browser
+    before : str, optional
+        What the page runs before everything else.
     """
 
-    def __init__(self, chromium):
+    def __init__(self, chromium, before=""):
         self.page = chromium.new_page()
+        self.page.add_init_script(before)
         self.page.route(f"{ADDRESS}**", self.serve)
         self.page.goto(ADDRESS)
 

@@ -17,14 +17,14 @@ from tools.page.slides import contents, plain, sections
 
 FOLDER = Path(__file__).resolve().parent
 
-# The policy has the browser itself refuse whatever would leave the page.
+# The policy has the browser itself refuse whatever would leave the page. Convolutions run as WebAssembly.
 PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
-style-src 'unsafe-inline'; script-src 'unsafe-inline'">
+style-src 'unsafe-inline'; script-src 'unsafe-inline' 'wasm-unsafe-eval'">
 <title>{title}</title>
 <style>{style}</style>
 <script>{theme}</script>
