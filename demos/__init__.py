@@ -11,6 +11,7 @@ from demos.guess_response import guess_response
 from demos.guesses_made import guesses_made
 from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
+from demos.learned_kernel import learned_kernel
 from demos.pictures import example_pictures
 from demos.pooling_windows import pooling_explorer
 from demos.predictions import prediction_explorer
@@ -33,6 +34,7 @@ __all__ = [
     "guesses_made",
     "im2col_player",
     "kernel_explorer",
+    "learned_kernel",
     "pooling_explorer",
     "prediction_explorer",
     "receptive_field_explorer",

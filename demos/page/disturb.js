@@ -1,6 +1,7 @@
 // What may happen to a picture, (channels, rows, columns): it is shifted, turned, blurred, or noisy.
 
 import { tensor } from "./nn.js";
+import { normalNumbers } from "./random.js";
 
 // The place, (row, column), of the picture that comes to a place of the shifted and turned one; degrees clockwise.
 export function origin([row, column], { right, down, turn }, [, rows, columns]) {
@@ -44,8 +45,6 @@ export function blurred(picture, sigma) {
 // Normal noise of a standard deviation, always the same, cut to 0 to 1.
 export function noisy(picture, strength) {
   if (!strength) return picture;
-  let state = 1;
-  const uniform = () => (state = (48271 * state) % 2147483647) / 2147483647; // S. Park, K. Miller, 1988
-  const normal = () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
+  const normal = normalNumbers();
   return tensor(picture.shape, picture.data.map(value => Math.min(Math.max(value + strength * normal(), 0), 1)));
 }
