@@ -57,13 +57,11 @@ benchmarks: .venv/tests-installed         # one table, each figure a ratio of tw
 	$(BIN)/python benchmarks/run_all.py
 
 .venv/lecture-installed: requirements.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --upgrade pip
-	$(BIN)/python -m pip install -r requirements.txt
+	$(PYTHON) tools/install.py
 	echo done > $@
 
 .venv/tests-installed: .venv/lecture-installed tests/requirements.txt
-	$(BIN)/python -m pip install -r tests/requirements.txt
+	$(PYTHON) tools/install.py --tests
 	echo done > $@
 
 .PHONY: lecture exercises test check coverage present html assignment clean-outputs data results benchmarks
