@@ -12,6 +12,7 @@ from demos.guesses_made import guesses_made
 from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
 from demos.learned_kernel import learned_kernel
+from demos.many_channels import many_channels
 from demos.pictures import example_pictures
 from demos.pooling_windows import pooling_explorer
 from demos.predictions import prediction_explorer
@@ -35,6 +36,7 @@ __all__ = [
     "im2col_player",
     "kernel_explorer",
     "learned_kernel",
+    "many_channels",
     "pooling_explorer",
     "prediction_explorer",
     "receptive_field_explorer",
