@@ -45,7 +45,12 @@ export function shift(demo, { digit, kernel, window, title }) {
   return () => {
     const image = moved(digit, down.value, right.value), maps = shiftMaps(image, kernel, window);
     Object.values(maps).forEach((map, k) => shown[k].show(map, limit));
-    return { digit: picture.show(image), ...maps, change: bars.show(["map", "average", "max", `every ${window}th`], changes(maps)) };
+    const [rows, columns] = before.feature.shape.map((size, axis) => size - Math.abs([down, right][axis].value));
+    const apart = farthestApart(moved(before.feature, down.value, right.value), maps.feature, down.value, right.value);
+    demo.say(`“Shift, then convolve” and “convolve, then shift” differ by ${apart ? apart.toPrecision(1) : "0"} ` +
+             `in the ${rows}×${columns} places that both have.`);
+    return { digit: picture.show(image), ...maps, change: bars.show(["map", "average", "max", `every ${window}th`], changes(maps)),
+             apart: tensor([1], Float32Array.of(apart)) };
   };
 }
 
@@ -64,6 +69,15 @@ function shiftMaps(image, kernel, window) {
     max: flat(pool2d(channels, { kind: "max", size: window })),
     fourth: flat(pool2d(channels, { kind: "max", size: 1, stride: window })), // windows of one pixel
   };
+}
+
+// The largest difference of two maps (H, W), where a map that is moved by so many pixels still has its own entries.
+function farthestApart(one, other, down, right) {
+  const [rows, columns] = one.shape, within = (place, size, by) => place - by >= 0 && place - by < size;
+  return one.data.reduce((most, value, i) => {
+    const own = within(Math.floor(i / columns), rows, down) && within(i % columns, columns, right);
+    return own ? Math.max(most, Math.abs(value - other.data[i])) : most;
+  }, 0);
 }
 
 // The norm of the difference over the norm of the first; 0 where the first is 0.

@@ -39,7 +39,7 @@ def expected(down, right, kernel=filters.horizontal_edge_kernel):
     image = np.pad(DIGIT, 4)[4 - down : 32 - down, 4 - right : 32 - right].copy()
     before, after = maps_of(DIGIT, kernel), maps_of(image, kernel)
     change = [np.linalg.norm(after[name] - before[name]) / np.linalg.norm(before[name]) for name in before]
-    return {"digit": image, **after, "change": change}
+    return {"digit": image, **after, "change": change, "apart": [0]}  # 0: exactly, away from the border
 
 
 def check(explorer, wanted):
@@ -53,6 +53,25 @@ def test_maps_and_changes_over_a_grid(explorer):
     for down, right in SHIFTS:
         explorer.set(down=down, right=right)
         check(explorer, expected(down, right))
+
+
+def test_shifting_and_convolving_change_places_away_from_the_border(explorer):
+    for down, right in SHIFTS:
+        explorer.set(down=down, right=right)
+        feature = maps_of(DIGIT, filters.horizontal_edge_kernel)["feature"]
+        after = maps_of(expected(down, right)["digit"], filters.horizontal_edge_kernel)["feature"]
+        rows, columns = (
+            slice(max(0, by), n + min(0, by)) for by, n in zip((down, right), feature.shape, strict=True)
+        )
+        back = (
+            slice(rows.start - down, rows.stop - down),
+            slice(columns.start - right, columns.stop - right),
+        )
+        np.testing.assert_allclose(after[rows, columns], feature[back], atol=1e-5)
+        assert explorer.outputs()["apart"].tolist() == [0]
+        height, width = (n - abs(by) for by, n in zip((down, right), feature.shape, strict=True))
+        said = f"differ by 0 in the {height}×{width} places that both have"
+        assert said in explorer.root.locator(".note").inner_text()
 
 
 def test_the_axis_cuts_no_bar_and_stays(explorer):
