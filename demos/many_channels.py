@@ -4,7 +4,7 @@ import numpy as np
 
 from demos.page import Demo, packed
 
-# Red turns into green from left to right, which a grey picture does not show; two pixels have blue as well.
+# Red turns into green from left to right, which their sum does not show; two pixels have blue as well.
 COLOR_IMAGE = np.zeros((3, 5, 5))
 COLOR_IMAGE[0] = [1, 1, 0.5, 0, 0]
 COLOR_IMAGE[1] = [0, 0, 0.5, 1, 1]
@@ -60,5 +60,5 @@ def many_channels(image=COLOR_IMAGE, weights=COLOR_WEIGHTS, mixing=MIXING_WEIGHT
     return Demo(
         "many_channels",
         {**data, "bias": bias},
-        alt="Red, green and blue of a small image, a kernel for each, the products that an output is made of, and the output",
+        alt="Red, green and blue of a small image, a kernel for each, the products behind an output, and the output",
     )
