@@ -13,7 +13,7 @@ from torch import nn
 
 import cnn
 from datafiles import photographs
-from imagenet import CATEGORIES, pretrained
+from imagenet import categories, pretrained
 
 GUESSES = 5
 
@@ -137,7 +137,7 @@ def classify(images, batch_size=8):
     crops = np.stack([network.see(image) for image in images])
     top5, features = guess(network, crops, batch_size)
     title = network.title
-    return Prediction(list(CATEGORIES), crops.transpose(0, 2, 3, 1), top5, title, network, features)
+    return Prediction(list(categories()), crops.transpose(0, 2, 3, 1), top5, title, network, features)
 
 
 @torch.inference_mode()

@@ -3,11 +3,8 @@
 import re
 from itertools import groupby
 
-import torch
-import torchvision
-
 from demos.page import Demo
-from figures.tracing import trace
+from figures.tracing import torchvision_network, trace
 
 INPUT = (3, 224, 224)  # an image of ImageNet
 
@@ -21,8 +18,7 @@ def resnet34_player():
     -------
     Demo
     """
-    with torch.device("meta"):  # shapes without numbers: its weights would take 87 MB
-        net = torchvision.models.resnet34(weights=None)
+    net = torchvision_network("resnet34")
     return Demo(
         "resnet34",
         {"image": INPUT[1], "steps": steps_of(net, INPUT)},

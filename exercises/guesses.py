@@ -4,15 +4,15 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torchvision.models import alexnet
 
 import cnn
 import demos
 import filters
 import pooling
-from figures.tracing import count_parameters
+from figures.tracing import count_parameters, torchvision_network
 from studies import degradation, views_and_votes
 from studies.comparison import histories
+from training.networks import duplicate
 
 SHIFT = 4  # pixels: how far the digits are moved in part 9
 IMAGES = 1000  # of them
@@ -142,7 +142,8 @@ def right_when_shifted(net, dataset, shift=SHIFT, images=IMAGES):
     """Return the share of validation images that a network reads when they are moved to the right by some pixels."""
     values, labels = (torch.as_tensor(part[:images]) for part in (dataset.val.values, dataset.val.labels))
     moved = F.pad(values, (shift, 0))[..., : values.shape[-1]]
-    return (net(moved).argmax(1) == labels).float().mean().item()
+    asked = duplicate(net)  # the networks of `cnn` would keep 40 MB of activations of what they are asked
+    return (asked(moved).argmax(1) == labels).float().mean().item()
 
 
 def pooling_cnn(nets, dataset):
@@ -227,8 +228,7 @@ def batch_norm(factor=10):
 
 def imagenet_and_alexnet():
     """Ask where AlexNet's parameters are."""
-    with torch.device("meta"):  # shapes without numbers
-        net = alexnet()
+    net = torchvision_network("alexnet")
     dense, parameters = count_parameters(net.classifier), count_parameters(net)
     return demos.guess(
         "ImageNet and AlexNet",

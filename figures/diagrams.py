@@ -3,13 +3,11 @@
 import math
 from itertools import pairwise
 
-import torch
-import torchvision
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 
 import figures
 from figures.axes import ACCENT, FONT, INK, POSITIVE, SECOND
-from figures.tracing import trace
+from figures.tracing import torchvision_network, trace
 
 COLORS = {"input": "#8a96a3", "convolution": SECOND, "pooling": ACCENT, "dense": POSITIVE}
 IMAGENET = (3, 224, 224)
@@ -197,12 +195,6 @@ def _arrow(ax, start, end, color=INK):
     ax.add_patch(arrow)
 
 
-def _meta(name):
-    """Return one of torchvision's networks without its weights, which would take up to 240 MB."""
-    with torch.device("meta"):
-        return getattr(torchvision.models, name)(weights=None)
-
-
 # What the notebook shows
 
 
@@ -222,7 +214,7 @@ def show_layer_table(net, input_shape):
 def show_alexnet():
     """Display AlexNet, as torchvision has it: the one-tower version of 2014, not the two towers of 2012."""
     title = "AlexNet in one tower (torchvision, after Krizhevsky 2014); lengths as square roots"
-    fig = network_diagram(_meta("alexnet"), IMAGENET, title, root=True, pooling=False)
+    fig = network_diagram(torchvision_network("alexnet"), IMAGENET, title, root=True, pooling=False)
     figures.show(
         fig, "AlexNet: five convolutional layers, three of them followed by max pooling, three dense layers"
     )
@@ -230,12 +222,12 @@ def show_alexnet():
 
 def show_alexnet_table():
     """Display the layers of AlexNet: shapes, parameters and multiplications."""
-    show_layer_table(_meta("alexnet"), IMAGENET)
+    show_layer_table(torchvision_network("alexnet"), IMAGENET)
 
 
 def show_residual_block():
     """Display a residual block of ResNet-34."""
-    fig = block_diagram(_meta("resnet34").layer1[0])
+    fig = block_diagram(torchvision_network("resnet34").layer1[0])
     figures.show(
         fig, "Residual block: two convolutions with batch norm and ReLU, and a shortcut that is added"
     )

@@ -204,6 +204,14 @@ def count_parameters(net):
     return sum(weights.numel() for weights in net.parameters())
 
 
+def torchvision_network(name):
+    """Return one of torchvision's networks on the meta device: its weights would take up to 240 MB."""
+    import torchvision  # here, since it loads PyTorch's compiler: 170 MB, and seconds of the lecture's first cell
+
+    with torch.device("meta"):
+        return getattr(torchvision.models, name)(weights=None)
+
+
 class _Step(NamedTuple):
     """A node of a traced network: its name, its module if it is one, and shapes without the batch.
 

@@ -2,6 +2,6 @@
 
 from imagenet.efficientnet import EfficientNetLite0, InvertedResidual
 from imagenet.evidence import evidence
-from imagenet.pretrained import CATEGORIES, Pretrained, pretrained
+from imagenet.pretrained import Pretrained, categories, pretrained
 
-__all__ = ["CATEGORIES", "EfficientNetLite0", "InvertedResidual", "Pretrained", "evidence", "pretrained"]
+__all__ = ["EfficientNetLite0", "InvertedResidual", "Pretrained", "categories", "evidence", "pretrained"]

@@ -7,7 +7,7 @@ import torch
 
 import figures
 from studies.uncertainty import NORMAL_95, accuracy_interval
-from studies.views_and_votes import kept_answers
+from studies.views_and_votes import BATCH, kept_answers
 from training.networks import duplicate
 
 SHOWN = 6  # of the mistakes that it is surest of
@@ -51,9 +51,12 @@ def images_to_tell(first, second):
 def surest_mistakes(net, dataset, answers, count=SHOWN):
     """Return the validation images that a network is surest about and wrong, and how sure: two arrays (count,)."""
     wrong = np.flatnonzero(answers != np.asarray(dataset.val.labels))
-    with torch.inference_mode():
-        images = torch.as_tensor(dataset.val.values[wrong])
-        probabilities = duplicate(net).cpu().eval()(images).softmax(1).max(1).values.numpy()
+    asked, probabilities = duplicate(net).cpu().eval(), []
+    with torch.inference_mode():  # in batches: the maps of all at once would take 250 MB
+        for part in np.split(wrong, range(BATCH, len(wrong), BATCH)):
+            logits = asked(torch.as_tensor(dataset.val.values[part]))
+            probabilities.append(logits.softmax(1).max(1).values)
+    probabilities = torch.cat(probabilities).numpy()
     order = np.argsort(-probabilities)[:count]
     return wrong[order], probabilities[order]
 

@@ -4,7 +4,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torchvision.transforms.v2 import functional as vision
 
 import cnn
 import figures
@@ -52,7 +51,7 @@ def features(network, pixels, size):
     body, found = network.halves[0].to(device), []
     for start in range(0, len(pixels), BATCH):
         batch = torch.from_numpy(np.array(pixels[start : start + BATCH]))
-        large = vision.resize(batch, [size, size], network.interpolation, antialias=True)
+        large = network.resized(batch, [size, size])
         found.append(body(network.normalized(large.numpy())[:].to(device)).mean((2, 3)).cpu())
     return torch.cat(found)
 
