@@ -44,8 +44,8 @@ export function backwards(demo, data) {
   };
   const formula = new Formula(demo.stage, { area: "sum" });
   demo.legend([
-    ["window", "the chosen entry, and what its gradient is made of"],
-    ["second", "in max pooling: the largest of a window"],
+    ["window", "the chosen entry, and what it is made of"],
+    ["second", "largest of a window"],
     ["negative", "negative"],
     ["positive", "positive"],
   ]);
