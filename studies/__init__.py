@@ -4,6 +4,7 @@ from studies.batch_norm import show_activations_by_depth, show_batch_norm_traini
 from studies.comparison import show_comparison
 from studies.degradation import show_degradation
 from studies.errors import show_errors
+from studies.final_accuracy import show_test_accuracy
 from studies.first_kernels import show_first_kernels
 from studies.speed import show_convolution_speed, show_im2col_cost
 from studies.transfer import show_transfer
@@ -19,6 +20,7 @@ __all__ = [
     "show_first_kernels",
     "show_im2col_cost",
     "show_ten_views",
+    "show_test_accuracy",
     "show_test_time_augmentation",
     "show_transfer",
 ]
