@@ -1,6 +1,7 @@
 """Comparisons that are run and kept: a function that returns numbers, and another that shows them."""
 
 from studies.batch_norm import show_activations_by_depth, show_batch_norm_training
+from studies.collapse import show_collapse
 from studies.comparison import show_comparison
 from studies.degradation import show_degradation
 from studies.errors import show_errors
@@ -13,6 +14,7 @@ from studies.views_and_votes import show_ten_views, show_test_time_augmentation
 __all__ = [
     "show_activations_by_depth",
     "show_batch_norm_training",
+    "show_collapse",
     "show_comparison",
     "show_convolution_speed",
     "show_degradation",
