@@ -70,7 +70,7 @@ def network_diagram(net, input_shape, title="", *, root=False, pooling=True):
     bend = math.sqrt if root else float
     tall, deep = bend(max(input_shape[1:])), bend(max(x.shape[0] for x in drawn if len(x.shape) == 3))
     places = [_extent(layer, bend, tall, deep) for layer in drawn]
-    # "32 × 15 × 15" needs more room than "64".
+    # "32×15×15" needs more room than "64".
     widths = [max(1.42 if depth else 1.0, width + depth + 0.25) for width, _, depth in places]
     fig = figures.figure(sum(widths) + 0.2, 5.2 if pooling else 5.5)
     ax = figures.bare(fig.add_subplot(), title)
@@ -81,7 +81,7 @@ def network_diagram(net, input_shape, title="", *, root=False, pooling=True):
         fronts.append((x, y, width, height, depth))
         _draw_layer(ax, layer, *fronts[-1])
         following = layers[layers.index(layer) + 1 :][:1]
-        pools = [] if pooling else [x.does for x in following if x.kind == "pooling"]
+        pools = [] if pooling else [x for x in following if x.kind == "pooling"]
         _caption(ax, layer, pools, left + slot / 2)
         left += slot
     for (before, layer), (one, other) in zip(pairwise(drawn), pairwise(fronts), strict=True):
@@ -117,8 +117,10 @@ def _draw_layer(ax, layer, x, y, width, height, depth):
 def _caption(ax, layer, pools, x):
     """Write name, shape and what the layer does below it."""
     ax.text(x, 1.45, layer.name, ha="center", va="center", fontsize=FONT + 3, color=INK, weight="bold")
-    ax.text(x, 1.08, " × ".join(map(str, layer.shape)), ha="center", va="center", fontsize=FONT, color=INK)
-    lines = [*layer.does.split(", "), layer.after, *(pool.split(", ")[0] for pool in pools)]
+    ax.text(x, 1.08, "×".join(map(str, layer.shape)), ha="center", va="center", fontsize=FONT, color=INK)
+    lines = [*layer.does.split(", "), *layer.after.split(", ")]
+    for pool in pools:
+        lines += [pool.does.split(", ")[0], *pool.after.split(", ")]
     text = "\n".join(line for line in lines if line)
     ax.text(x, 0.84, text, ha="center", va="top", fontsize=FONT, color=INK, linespacing=1.25)
 
