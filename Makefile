@@ -44,6 +44,9 @@ html: .venv/tests-installed               # lecture.html: the lecture in one fil
 assignment: .venv/tests-installed         # build/assignment: the exercises for otter-grader (docs/exercises.md)
 	$(BIN)/python tools/make_assignment.py
 
+pictures: .venv/tests-installed           # the README's, from stand-ins; needs Chromium
+	$(BIN)/python tools/make_pictures.py
+
 clean-outputs: .venv/lecture-installed    # lecture.ipynb without its outputs, as it is committed
 	$(BIN)/jupyter nbconvert --clear-output --inplace --log-level WARN lecture.ipynb
 
@@ -64,4 +67,4 @@ benchmarks: .venv/tests-installed         # one table, each figure a ratio of tw
 	$(PYTHON) tools/install.py --tests
 	echo done > $@
 
-.PHONY: lecture exercises test check coverage present html assignment clean-outputs data results benchmarks
+.PHONY: lecture exercises test check coverage present html assignment pictures clean-outputs data results benchmarks

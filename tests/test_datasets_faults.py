@@ -1,6 +1,6 @@
 """Everything that goes wrong on the way to the data: the right data arrive, or the stand-in and a clear sentence.
 
-``python tests/fault_cases.py`` writes the README's table of these cases, and of those in `test_surroundings`.
+``python tools/write_documents.py`` writes the table of these cases, and of those in `test_surroundings`.
 """
 
 import dataclasses
