@@ -31,6 +31,9 @@ AS_A_USER = (
     if sys.platform == "linux" and os.geteuid() == 0
     else []
 )
+# What deploy/ sets for the kernels of a class: PyTorch would start a thread for each core of the machine, for every
+# student, and threads that wait for one another would spin.
+SETTINGS = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
 CONFIGURATION = """
 c = get_config()
 c.JupyterHub.bind_url = "http://127.0.0.1:{ports[0]}"
@@ -174,7 +177,7 @@ def students(count, work, data, environment=None):
     data : Path
         The data folder, which all read.
     environment : dict, optional
-        Further variables of the servers' environment. They find the lecture's modules, and ask no network.
+        Variables of the servers' environment besides `SETTINGS`. They find the lecture's modules, and ask no network.
     """
     token, ports = secrets.token_hex(16), free_ports(3)
     configuration = work / "jupyterhub_config.py"
@@ -182,6 +185,7 @@ def students(count, work, data, environment=None):
         "PYTHONPATH": str(ROOT),
         "LECTURE_DATA": str(data),
         "LECTURE_OFFLINE": "1",
+        **SETTINGS,
         **(environment or {}),
     }
     proxy = [sys.executable, "-c", "from configurable_http_proxy.cli import main; main()"]
