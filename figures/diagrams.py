@@ -3,14 +3,16 @@
 import math
 from itertools import pairwise
 
+import torch
 from matplotlib.patches import Circle, FancyArrowPatch, FancyBboxPatch, Polygon, Rectangle
 
 import figures
 from figures.axes import ACCENT, FONT, INK, POSITIVE, SECOND
-from figures.tracing import torchvision_network, trace
+from figures.tracing import count_parameters, torchvision_network, trace
 
 COLORS = {"input": "#8a96a3", "convolution": SECOND, "pooling": ACCENT, "dense": POSITIVE}
 IMAGENET = (3, 224, 224)
+STACKS = ((5,), (3, 3), (7,), (3, 3, 3))  # sizes of kernels in turn
 
 
 def layer_table(net, input_shape):
@@ -225,6 +227,37 @@ def show_alexnet():
 def show_alexnet_table():
     """Display the layers of AlexNet: shapes, parameters and multiplications."""
     show_layer_table(torchvision_network("alexnet"), IMAGENET)
+
+
+def stack_table(stacks=STACKS, channels=64):
+    """Return a header and rows of text: what kernels in turn see, and their weights, as many channels in as out.
+
+    Parameters
+    ----------
+    stacks : sequence of sequences of int
+        Sizes of the kernels that follow each other, a ReLU behind each.
+    channels : int
+        Of the input, and of each layer.
+
+    Returns
+    -------
+    header : list of str
+    rows : list of list of str
+    """
+    rows = []
+    for sizes in stacks:
+        with torch.device("meta"):  # shapes without numbers
+            layers = [torch.nn.Conv2d(channels, channels, size, bias=False) for size in sizes]
+        net = torch.nn.Sequential(*(part for layer in layers for part in (layer, torch.nn.ReLU())))
+        seen = trace(net, (channels, 32, 32))[-1].field.size
+        numbers = "×".join(map(str, seen)), f"{count_parameters(net):,}", str(len(sizes))
+        rows.append([", ".join(f"{size}×{size}" for size in sizes), *numbers])
+    return ["Kernels in turn", "See", f"Weights, {channels} channels", "ReLUs"], rows
+
+
+def show_stack_table():
+    """Display what small kernels in turn see and cost, beside large ones."""
+    figures.show_table(*stack_table())
 
 
 def show_residual_block():

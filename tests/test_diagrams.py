@@ -40,8 +40,22 @@ def test_a_diagram_names_every_layer(name):
     assert len(figures.encoded(fig)) > 2500
 
 
+def test_small_kernels_in_turn_see_as_much_as_a_large_one_with_fewer_weights():
+    _, rows = diagrams.stack_table()
+    assert rows == [
+        ["5×5", "5×5", f"{64 * 64 * 25:,}", "1"],
+        ["3×3, 3×3", "5×5", f"{2 * 64 * 64 * 9:,}", "2"],
+        ["7×7", "7×7", f"{64 * 64 * 49:,}", "1"],
+        ["3×3, 3×3, 3×3", "7×7", f"{3 * 64 * 64 * 9:,}", "3"],
+    ]
+    _, [[_, _, weights, _]] = diagrams.stack_table([(3, 1)], channels=2)
+    assert weights == str(2 * 2 * 10)
+    saved = [round(100 * (1 - 2 * 9 / 25)), round(100 * (1 - 3 * 9 / 49))]
+    assert saved == [28, 45]  # per cent, as the notebook says
+
+
 def test_what_the_notebook_shows(capsys):
     diagrams.show_network(cnn.SimpleCNN(), (1, 28, 28), "SimpleCNN")
     diagrams.show_layer_table(cnn.CifarCNN(), (3, 32, 32))
-    for show in ("alexnet", "alexnet_table", "residual_block"):
+    for show in ("alexnet", "alexnet_table", "stack_table", "residual_block"):
         assert getattr(diagrams, f"show_{show}")() is None

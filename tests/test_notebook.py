@@ -19,7 +19,7 @@ import cnn
 import demos  # noqa: F401  (these are looked up by name)
 import resnet  # noqa: F401
 import studies  # noqa: F401
-from figures import advice
+from figures import advice, diagrams
 
 CASES = []
 case = entering(CASES)
@@ -138,6 +138,13 @@ def test_counts_in_the_prose_are_those_of_the_networks():
         text = prose_by_part()[part].replace("{,}", ",")
         assert [number for number in numbers if not re.search(rf"\b{number:,}\b", text)] == [], part
     assert 9 * (224 - 4) ** 2 * 10 > 4e6  # "over four million weights"
+
+
+def test_savings_of_small_kernels_in_the_prose():
+    _, rows = diagrams.stack_table()
+    weights = [int(row[2].replace(",", "")) for row in rows]
+    for large, small in zip(weights[::2], weights[1::2], strict=True):
+        assert f"{1 - small / large:.0%} fewer".replace("%", " %") in prose_by_part()["ImageNet and AlexNet"]
 
 
 def test_each_part_opens_with_a_slide_that_a_room_can_read():
