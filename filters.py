@@ -357,9 +357,8 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     responses = [convolve(image, kernel, stride=stride) for image in images]
     limit = figures.magnitude(responses)
     fig = figures.figure(6.6, 1.9 * len(images))  # three digits fit on a slide
-    for row, (axes, image, response) in enumerate(
-        zip(fig.subplots(len(images), 3, squeeze=False), images, responses, strict=True)
-    ):
+    grid = fig.subplots(len(images), 3, squeeze=False)
+    for row, (axes, image, response) in enumerate(zip(grid, images, responses, strict=True)):
         sizes = f"{len(response)}x{len(response[0])}"
         figures.show_image(axes[0], image, f"{title} {len(image)}x{len(image[0])}" if row == 0 else "")
         figures.show_signed(axes[1], kernel, title="Kernel" if row == 0 else "")
@@ -368,8 +367,8 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
         )
         if row:
             axes[2].set_title("")
-        bar = fig.colorbar(drawn, ax=axes[2], shrink=0.8)
-        bar.ax.tick_params(labelsize=figures.FONT)
+    bar = fig.colorbar(drawn, ax=grid[:, 2], shrink=0.5)  # one for all: they share a range
+    bar.ax.tick_params(labelsize=figures.FONT)
     return fig
 
 

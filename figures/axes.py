@@ -222,8 +222,8 @@ def tile(images, columns, gap=1, fill=np.nan):
         (count, rows, columns) or (count, channels, rows, columns).
     columns : int
         Images in a row of the mosaic.
-    gap : int
-        Pixels between two images.
+    gap : int or (int, int)
+        Pixels between two images, or between two rows and between two columns of them.
     fill : float
         Value of the gaps.
 
@@ -234,10 +234,10 @@ def tile(images, columns, gap=1, fill=np.nan):
     """
     images = np.asarray(images, dtype=float)
     count, (height, width) = len(images), images.shape[-2:]
-    rows = -(-count // columns)
-    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap)
+    rows, (below, beside) = -(-count // columns), (gap, gap) if np.isscalar(gap) else gap
+    shape = (rows * (height + below) - below, columns * (width + beside) - beside)
     mosaic = np.full((*images.shape[1:-2], *shape), fill, dtype=float)
     for i, image in enumerate(images):
-        top, left = (i // columns) * (height + gap), (i % columns) * (width + gap)
+        top, left = (i // columns) * (height + below), (i % columns) * (width + beside)
         mosaic[..., top : top + height, left : left + width] = image
     return mosaic
