@@ -1,6 +1,6 @@
 """Print all figures that the README quotes, as one page: `make benchmarks`.
 
-The data folder (LECTURE_DATA) should hold the real data. Takes about 40 minutes on two cores; nothing else should
+The data folder (LECTURE_DATA) should hold the real data. Takes about an hour on two cores; nothing else should
 be running.
 """
 
@@ -18,6 +18,7 @@ ORDER = (
     "glass_box.py",
     "running_time.py",
     "memory.py",
+    "classroom.py",
     "throughput.py",
     "classify.py",
     "time_to_accuracy.py",

@@ -1,7 +1,8 @@
 """A JupyterHub on this machine, whose students run a notebook each in a server of their own, at the same time.
 
-JupyterHub and its proxy run as they are; only users and their homes are made up. The proxy is the port to Python of
-JupyterHub's own, since that one needs Node.js: it takes the same commands and the same API, and is one small package.
+JupyterHub and its proxy run as they are, with the settings of a class; users and their homes are made up. The proxy
+is the port to Python of JupyterHub's own, since that one needs Node.js: it takes the same commands and the same API,
+and is one small package.
 """
 
 import json
@@ -20,7 +21,7 @@ import requests
 import websocket
 
 ROOT = Path(__file__).resolve().parent.parent
-START, STOP = 60, 20  # seconds that a server may take
+START, STOP = 180, 20  # seconds that servers may take, all at once on two cores
 # What a folder's mode forbids, root may do all the same: without this capability (CAP_DAC_OVERRIDE) it may not.
 AS_A_USER = (
     [
@@ -31,11 +32,10 @@ AS_A_USER = (
     if sys.platform == "linux" and os.geteuid() == 0
     else []
 )
-# What deploy/ sets for the kernels of a class: PyTorch would start a thread for each core of the machine, for every
-# student, and threads that wait for one another would spin.
-SETTINGS = {"OMP_NUM_THREADS": "2", "OMP_WAIT_POLICY": "PASSIVE"}
+SETTINGS = ROOT / "deploy" / "jupyterhub_config.py"  # of every class
 CONFIGURATION = """
 c = get_config()
+load_subconfig({settings!r})
 c.JupyterHub.bind_url = "http://127.0.0.1:{ports[0]}"
 c.JupyterHub.hub_bind_url = "http://127.0.0.1:{ports[1]}"
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{ports[2]}"
@@ -46,7 +46,8 @@ c.JupyterHub.spawner_class = "simple"
 c.SimpleLocalProcessSpawner.home_dir_template = {homes!r}
 c.Spawner.cmd = {server!r}
 c.Spawner.args = ["--allow-root"]
-c.Spawner.environment = {environment!r}
+c.Spawner.start_timeout = c.Spawner.http_timeout = {start}
+c.Spawner.environment.update({environment!r})
 c.JupyterHub.services = [dict(name="class", api_token={token!r})]
 c.JupyterHub.load_roles = [
     dict(name="class", services=["class"], scopes=["admin:users", "admin:servers", "access:servers"])
@@ -177,21 +178,15 @@ def students(count, work, data, environment=None):
     data : Path
         The data folder, which all read.
     environment : dict, optional
-        Variables of the servers' environment besides `SETTINGS`. They find the lecture's modules, and ask no network.
+        Variables of the servers' environment besides those of `SETTINGS`.
     """
     token, ports = secrets.token_hex(16), free_ports(3)
     configuration = work / "jupyterhub_config.py"
-    environment = {
-        "PYTHONPATH": str(ROOT),
-        "LECTURE_DATA": str(data),
-        "LECTURE_OFFLINE": "1",
-        **SETTINGS,
-        **(environment or {}),
-    }
+    environment = {"PYTHONPATH": str(ROOT), "LECTURE_DATA": str(data), **(environment or {})}
     proxy = [sys.executable, "-c", "from configurable_http_proxy.cli import main; main()"]
     server = [*AS_A_USER, sys.executable, "-m", "jupyterhub.singleuser"]
-    homes = str(work / "homes" / "{username}")
-    configuration.write_text(CONFIGURATION.format_map(locals()))
+    homes, settings = str(work / "homes" / "{username}"), str(SETTINGS)
+    configuration.write_text(CONFIGURATION.format_map({"start": START, **locals()}))
     with open(work / "hub.log", "w") as log:
         hub = psutil.Popen(
             [sys.executable, "-m", "jupyterhub", "--config", configuration], cwd=work, stdout=log, stderr=log
