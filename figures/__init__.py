@@ -24,6 +24,7 @@ from figures.axes import (
     show_numbers,
     show_signed,
     tile,
+    within,
 )
 from figures.display import encoded, image_tag, show, show_table, table_html
 
@@ -52,4 +53,5 @@ __all__ = [
     "show_table",
     "table_html",
     "tile",
+    "within",
 ]

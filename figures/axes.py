@@ -63,6 +63,12 @@ def bare(ax, title=""):
     return ax
 
 
+def within(ax):
+    """Tell the layout that what is drawn on ``ax`` lies within it: looking at each part takes a third of a still's time."""
+    for artist in (*ax.patches, *ax.lines, *ax.texts):
+        artist.set_in_layout(False)
+
+
 class Pixels(PcolorImage):
     """An image whose pixels are squares, drawn in a fraction of the time of ``imshow``.
 

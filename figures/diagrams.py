@@ -89,6 +89,7 @@ def network_diagram(net, input_shape, title="", *, root=False, pooling=True):
     for (before, layer), (one, other) in zip(pairwise(drawn), pairwise(fronts), strict=True):
         _connect(ax, layer, before, one, other)
     ax.set(xlim=(0, left + 0.1), ylim=(0 if pooling else -0.3, 4.7), aspect="equal")
+    figures.within(ax)
     return fig
 
 

@@ -84,4 +84,5 @@ def _draw_answers(ax, dataset, probabilities):
                     Rectangle((start, y + 0.12 * size), length * share, 0.12 * size, color=shade, linewidth=0)
                 )
     rows = -(-count // 2)
+    figures.within(ax)
     ax.set(xlim=(-0.5, 2 * (size + beside) - 0.5), ylim=(rows * (size + below) - below - 0.5, -below - 0.5))

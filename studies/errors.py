@@ -75,6 +75,7 @@ def draw_errors(dataset, matrix, mistakes, answers, sureness):
         ax.text(column, row, value, ha="center", va="center", fontsize=figures.FONT - 2, color=figures.INK)
     ax.set_xticks(range(len(names)), names, rotation=45, ha="right", fontsize=figures.FONT)
     ax.set_yticks(range(len(names)), names, fontsize=figures.FONT)
+    figures.within(ax)
     ax.tick_params(length=0)
     ax.set_xlabel("what the network says", fontsize=figures.FONT)
     ax.set_ylabel("what it is", fontsize=figures.FONT)
