@@ -64,7 +64,7 @@ def bare(ax, title=""):
 
 
 def within(ax):
-    """Tell the layout that what is drawn on ``ax`` lies within it: looking at each part takes a third of a still's time."""
+    """Tell the layout that what is drawn on ``ax`` lies within it: to look at each part takes a third of the time."""
     for artist in (*ax.patches, *ax.lines, *ax.texts):
         artist.set_in_layout(False)
 
