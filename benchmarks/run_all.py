@@ -1,4 +1,4 @@
-"""Print all figures that the README quotes, as one page: `make benchmarks`.
+"""Print all figures that docs/measured.md quotes, as one page: `make benchmarks`.
 
 The data folder (LECTURE_DATA) should hold the real data. Takes about an hour on two cores; nothing else should
 be running.
