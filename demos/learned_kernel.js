@@ -31,7 +31,7 @@ export function learnedKernel(demo, data) {
   demo.layout({
     snug: true,
     wide: `"images kernel truth" minmax(0, 1fr) "wanted kernel truth" minmax(0, 1fr) "responses curve curve" minmax(0, 1fr)
-           / minmax(0, 3fr) minmax(0, 1fr) minmax(0, 1fr)`,
+           / minmax(0, 9fr) minmax(0, 5fr) minmax(0, 5fr)`,
     narrow: '"images wanted" auto "curve responses" auto "kernel truth" auto / minmax(0, 1fr) minmax(0, 1fr)',
   });
   const look = { colors: "signed", key: false };

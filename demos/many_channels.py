@@ -6,8 +6,8 @@ from demos.page import Demo, packed
 
 # Red turns into green from left to right, which their sum does not show; two pixels have blue as well.
 COLOR_IMAGE = np.zeros((3, 5, 5))
-COLOR_IMAGE[0] = [1, 1, 0.5, 0, 0]
-COLOR_IMAGE[1] = [0, 0, 0.5, 1, 1]
+COLOR_IMAGE[0] = [1, 1, 0, 0, 0]
+COLOR_IMAGE[1] = [0, 0, 1, 1, 1]
 COLOR_IMAGE[2, [1, 3], [1, 3]] = 1
 # Red on the left, green on the right, and blue in the middle counts against it.
 COLOR_WEIGHTS = np.array(
