@@ -1,7 +1,10 @@
 """The networks, and the pictures of what they do: torch is the oracle."""
 
 import copy
+import json
 import pickle
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +16,7 @@ from torch import nn
 
 import cnn
 import training
+from datasets import MulticlassDataset
 from figures import activations, examples, training_curves
 
 LAYERS = {"SimpleCNN": ["c1", "f3"], "PoolingCNN": ["c1", "f3"], "CifarCNN": ["c1", "c3", "c5", "f7", "f8"]}
@@ -154,3 +158,24 @@ def test_live_curves_replace_one_picture(monkeypatch):
     assert len(axes) == 1  # they stay as they are, however many epochs are done
     assert len(shown) == 1 and len(updated) == 2
     assert len({picture.split('style="')[1] for picture in [*shown, *updated]}) == 1  # one size
+
+
+def test_the_lecture_says_which_kernels_simple_cnn_needs(real_data, monkeypatch):
+    """Norms of its kernels, and what it reads without the faint ones and without the others."""
+    monkeypatch.setenv("LECTURE_DATA", str(real_data))
+    dataset, net = MulticlassDataset.mnist(), cnn.SimpleCNN()
+    cnn.trained(net, dataset.to_torch(), num_epochs=5)
+    norms = net.c1.weight.detach().flatten(1).norm(dim=1)
+    faint = norms < 1
+    wanted = [part(norms[which]).item() for which in (faint, ~faint) for part in (torch.min, torch.max)]
+    for off in (faint, norms < 0, ~faint):
+        cut = copy.deepcopy(net)
+        with torch.no_grad():
+            cut.c1.weight[off], cut.c1.bias[off] = 0, 0
+        wanted.append(100 * cnn.evaluate(cut, dataset, dataset.val)[1])
+    cells = json.loads((Path(cnn.__file__).with_name("lecture.ipynb")).read_text(encoding="utf-8"))["cells"]
+    text = "".join("".join(cell["source"]) for cell in cells if cell["id"] in ("cell-41", "cell-42b"))
+    said = [float(number) for number in re.findall(r"\d+\.\d+", text)]
+    assert faint.sum() == 4 and said == [round(value, 2) for value in wanted[:4]] + [
+        round(v, 1) for v in wanted[4:]
+    ]
