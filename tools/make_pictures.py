@@ -180,7 +180,7 @@ def main(arguments=None):
     parser.add_argument("names", nargs="*", choices=[[], *DEMOS], metavar="NAME", help=", ".join(DEMOS))
     names = parser.parse_args(arguments).names or list(DEMOS)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        os.environ.update(LECTURE_OFFLINE="1", LECTURE_DATA=folder)
+        os.environ.update(LECTURE_OFFLINE="1", LECTURE_DATA=folder, LECTURE_CACHE=folder)
         chromium = next(
             filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
         )
