@@ -111,3 +111,12 @@ def test_the_image_gets_the_cpu_build_or_else_the_default(reached, tmp_path):
         "install --no-cache-dir torch torchvision",
     ]
     assert said == tried[: 1 if reached else 2]
+
+
+@pytest.mark.slow
+def test_the_lecture_begins_without_torchs_compiler():
+    """It would take 170 MB of every student from the first cell on; torchvision loads it."""
+    modules = "cnn, datasets, demos, exercises, filters, imagenet, pooling, resnet, studies, training"
+    code = f"import sys, {modules}; print({{'torchvision', 'torch._dynamo', 'sympy'}} & set(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "set()"
