@@ -50,7 +50,7 @@ export function manyChannels(demo, data) {
       parts.image.show(images[d]);
       parts.kernel.show(kernels[d], magnitude(weights));
       parts.products.show(products[d], most);
-      parts.products.title = `Σ products = ${plain(sum(products[d]))}`;
+      parts.products.title = `Products: Σ ${plain(sum(products[d]))}`;
       for (const part of Object.values(parts)) write(part, part == parts.image ? 0.7 : 0.42);
       parts.image.mark("window", r, c, size, size);
     });

@@ -170,15 +170,15 @@ def made_patches(probe, chosen, steps=STEPS):
 @figures.own_style
 def draw_looking_inside(chosen, made, found, title):
     """Draw a row for each filter: the patch that was made for it, and those of images that excite it most."""
-    fig = figures.figure(6.8, 4.9)
+    fig = figures.figure(5.2, 3.9)  # fits a phone, where its titles can still be read
     left, right = fig.subplots(1, 2, width_ratios=[1, found.patches.shape[1]])
     share = (made.activations[:, 0] / found.activations[:, 0]).mean()
-    figures.show_image(left, figures.tile(made.patches[:, 0], 1, fill=1), f"Made: {share:.1f}\ntimes as much")
+    figures.show_image(left, figures.tile(made.patches[:, 0], 1, fill=1), f"Made:\n×{share:.1f}")
     patches = found.patches.reshape(-1, *found.patches.shape[2:])
     figures.show_image(
         right,
         figures.tile(patches, found.patches.shape[1], fill=1),
-        f"The patches of {title}\nthat excite most",
+        f"Patches of {title}\nthat excite most",
     )
     size, gap = found.patches.shape[-2], 1
     for row, number in enumerate(chosen):

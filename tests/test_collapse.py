@@ -58,8 +58,8 @@ def test_with_a_relu_between_no_kernel_of_that_size_does_it():
 def test_the_figure_says_what_was_measured():
     image = rng.random((28, 28)).astype(np.float32)
     titles = [ax.get_title() for ax in collapse.draw_collapse(image).axes]
-    assert len(titles) == 6 and titles[2] == "Together: one 5x5"
-    apart = float(titles[3].split("at most ")[1])
+    assert len(titles) == 6 and titles[2] == "Together: a 5x5"
+    apart = float(titles[3].split("by ")[1])
     assert 0 < apart < 1e-6
     bent = collapse.in_turn(image, collapse.EDGE, collapse.EDGE, collapse.relu)
     best = filters.convolve(image, collapse.best_kernel(image, bent, 5))

@@ -50,7 +50,7 @@ def test_the_sum_is_written_out(demo):
     demo.settle()
     assert demo.root.locator(".formula").inner_text() == "o(1, 1) = 3 + 3 + 0 + bias (−1) = 5"
     captions = demo.root.locator("figcaption").all_inner_texts()
-    assert [text for text in captions if "Σ" in text] == [f"Σ products = {total}" for total in (3, 3, 0)]
+    assert [text for text in captions if "Σ" in text] == [f"Products: Σ {total}" for total in (3, 3, 0)]
 
 
 def test_an_output_is_chosen_by_pointing_and_by_keys(demo):
