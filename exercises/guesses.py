@@ -2,7 +2,6 @@
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 import cnn
@@ -11,8 +10,7 @@ import filters
 import pooling
 from figures.tracing import count_parameters, torchvision_network
 from studies import degradation, views_and_votes
-from studies.comparison import histories
-from training.networks import duplicate
+from studies.shifts import right_when_shifted
 
 SHIFT = 4  # pixels: how far the digits are moved in part 9
 IMAGES = 1000  # of them
@@ -137,19 +135,16 @@ def pooling_layers(digit, window=4):
     )
 
 
-@torch.inference_mode()
-def right_when_shifted(net, dataset, shift=SHIFT, images=IMAGES):
-    """Return the share of validation images that a network reads when they are moved to the right by some pixels."""
-    values, labels = (torch.as_tensor(part[:images]) for part in (dataset.val.values, dataset.val.labels))
-    moved = F.pad(values, (shift, 0))[..., : values.shape[-1]]
-    asked = duplicate(net)  # the networks of `cnn` would keep 40 MB of activations of what they are asked
-    return (asked(moved).argmax(1) == labels).float().mean().item()
+def share_read(net, dataset, shift):
+    """Return the share of the first validation images that a network reads when they are moved to the right."""
+    return right_when_shifted(net, dataset.val.first(IMAGES), [shift]).float().mean().item()
 
 
 def pooling_cnn(nets, dataset):
     """Ask what two networks read of shifted digits; nets: {name: trained network}, pooling in the last one."""
-    shifted = {name: right_when_shifted(net, dataset) for name, net in nets.items()}
-    straight = {name: right_when_shifted(net, dataset, 0) for name, net in nets.items()}
+    shifted, straight = (
+        {name: share_read(net, dataset, shift) for name, net in nets.items()} for shift in (SHIFT, 0)
+    )
     last, images = list(nets)[-1], min(IMAGES, len(dataset.val.labels))
     return demos.guess(
         "PoolingCNN",
@@ -243,8 +238,8 @@ def imagenet_and_alexnet():
 def residual_networks(dataset):
     """Ask whether more layers lower the error on training images."""
     # Quiet: the picture that follows says where they are from.
-    measured = histories(degradation.STUDY, dataset, quiet=True)
-    errors = [1 - measured[f"plain, {layers} layers"][-1]["train_accuracy"] for layers in (20, 56)]
+    found, title = degradation.histories(dataset, quiet=True)
+    errors = [degradation.errors_of(found[f"plain, {n} layers"], "train")[-1].mean() for n in (20, 56)]
     options = ["clearly lower", "about the same", "clearly higher"]
     change = errors[1] - errors[0]
     return demos.guess(
@@ -252,7 +247,7 @@ def residual_networks(dataset):
         "A plain network of 20 layers is made 56 layers deep, and trained alike. "
         "Its error on the training images, beside that of 20 layers?",
         options[0 if change < -0.02 else 2 if change > 0.02 else 1],
-        f"Here it was {errors[1]:.0%} beside {errors[0]:.0%}, after ten epochs on {dataset.title}.",
+        f"Here it was {errors[1]:.0%} beside {errors[0]:.0%}, after {degradation.EPOCHS} epochs on {title}.",
         options=options,
     )
 

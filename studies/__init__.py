@@ -8,6 +8,7 @@ from studies.errors import show_errors
 from studies.final_accuracy import show_test_accuracy
 from studies.first_kernels import show_first_kernels
 from studies.looking_inside import show_looking_inside
+from studies.shifts import show_shifted
 from studies.speed import show_convolution_speed, show_im2col_cost
 from studies.transfer import show_transfer
 from studies.views_and_votes import show_ten_views, show_test_time_augmentation
@@ -23,6 +24,7 @@ __all__ = [
     "show_first_kernels",
     "show_im2col_cost",
     "show_looking_inside",
+    "show_shifted",
     "show_ten_views",
     "show_test_accuracy",
     "show_test_time_augmentation",

@@ -76,7 +76,7 @@ def test_digits_that_are_moved(mnist):
     moved[..., :4] = 0
     with torch.no_grad():
         right = (net(moved).argmax(1) == torch.as_tensor(digits.val.labels)).float().mean().item()
-    assert guesses.right_when_shifted(net, digits) == pytest.approx(right)
+    assert guesses.share_read(net, digits, 4) == pytest.approx(right)
     assert answer("PoolingCNN", {"PoolingCNN": net}, digits) == round(100 * right)
 
 
@@ -105,8 +105,11 @@ def test_images_that_a_vote_wins(mnist, monkeypatch):
 @pytest.mark.parametrize(("deep", "said"), [(0.9, "lower"), (0.81, "same"), (0.5, "higher")])
 def test_the_error_of_a_deeper_network_is_read_off_the_histories(deep, said, mnist, monkeypatch):
     last = {"plain, 20 layers": 0.8, "plain, 56 layers": deep}
-    measured = {name: [{"train_accuracy": 0.1}, {"train_accuracy": value}] for name, value in last.items()}
-    monkeypatch.setattr(guesses, "histories", lambda *_, quiet: measured)
+    measured = {
+        name: [{"train_accuracy": [0.1, 0.1]}, {"train_accuracy": [value - 0.01, value + 0.01]}]
+        for name, value in last.items()
+    }
+    monkeypatch.setattr(guesses.degradation, "histories", lambda *_, quiet: (measured, "MNIST"))
     assert said in answer("Residual networks", mnist)
 
 

@@ -6,7 +6,7 @@ import torch
 import resnet
 import training
 from datasets import MulticlassDataset
-from studies import batch_norm, comparison, degradation, speed
+from studies import batch_norm, comparison, speed
 from training import kept
 
 
@@ -161,29 +161,20 @@ def test_a_damaged_record_is_said_and_not_used(dataset, trainings, tmp_path, cap
     assert len(trainings) == 4 and f"{path} is not a result" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("study", [batch_norm.STUDY, degradation.STUDY], ids=lambda study: study.name)
-def test_shipped_studies_are_those_of_the_lecture(study, dataset):
+def test_the_shipped_study_is_that_of_the_lecture(dataset):
+    study = batch_norm.STUDY
     wanted = comparison.description(study, comparison.made(study), dataset)
     assert kept.find(study.name, wanted).likeness is kept.Likeness.EXACT
 
 
-@pytest.mark.parametrize("study", [batch_norm.STUDY, degradation.STUDY], ids=lambda study: study.name)
-def test_shipped_studies_fit_the_real_images(study, real_data, monkeypatch):
+def test_the_shipped_study_fits_the_real_images(real_data, monkeypatch):
     monkeypatch.setenv("LECTURE_DATA", str(real_data))
-    dataset = MulticlassDataset.cifar().normalize()
-    wanted = comparison.description(study, comparison.made(study), dataset)
-    result = kept.find(study.name, wanted)
-    if study is batch_norm.STUDY:  # what the lecture says
-        end = {name: history[-1]["val_accuracy"] for name, history in result.snapshots.items()}
-        plain, he, norm = (
-            [end[batch_norm.at(name, rate)] for rate in (0.05, 0.2)] for name in batch_norm.WAYS
-        )
-        assert (he[0] - plain[0]) / (norm[0] - plain[0]) > 0.5
-        assert norm[1] > norm[0] - 0.02 and he[1] < he[0] - 0.05
-    if study is degradation.STUDY:  # what the lecture says: depth hurts plain networks, not residual ones
-        error = {name: 1 - history[-1]["train_accuracy"] for name, history in result.snapshots.items()}
-        assert error["plain, 56 layers"] > error["plain, 20 layers"] and error["plain, 56 layers"] > 0.7
-        assert error["residual, 56 layers"] < error["plain, 56 layers"]
+    study, dataset = batch_norm.STUDY, MulticlassDataset.cifar().normalize()
+    result = kept.find(study.name, comparison.description(study, comparison.made(study), dataset))
+    end = {name: history[-1]["val_accuracy"] for name, history in result.snapshots.items()}
+    plain, he, norm = ([end[batch_norm.at(name, rate)] for rate in (0.05, 0.2)] for name in batch_norm.WAYS)
+    assert (he[0] - plain[0]) / (norm[0] - plain[0]) > 0.5  # what the lecture says
+    assert norm[1] > norm[0] - 0.02 and he[1] < he[0] - 0.05
 
 
 def test_convolution_speed_leaves_the_threads_as_they_were():

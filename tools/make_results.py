@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 import cnn  # noqa: E402
 from datasets import MulticlassDataset  # noqa: E402
 from exercises.clinic import runs  # noqa: E402
-from studies import batch_norm, comparison, degradation, transfer, views_and_votes  # noqa: E402
+from studies import batch_norm, comparison, degradation, shifts, transfer, views_and_votes  # noqa: E402
 from training import kept  # noqa: E402
 
 SEED = 0
@@ -40,6 +40,7 @@ TRAININGS = {
 ITEMS = [
     *TRAININGS,
     *("studies-real", "studies-stand-in"),
+    *("degradation-real", "shifts-real"),
     *("views-real", "views-stand-in"),
     "transfer-real",
     *("clinic-real", "clinic-stand-in"),
@@ -86,13 +87,34 @@ def train(item):
 
 
 def run_studies(item):
-    """Train the networks of the studies, and write their histories."""
+    """Train the networks of the study of batch norm, and write their histories."""
     dataset = load("cifar", item.endswith("stand-in"))
-    for study in (batch_norm.STUDY, degradation.STUDY):
-        networks, start = comparison.made(study), time.perf_counter()
-        wanted = comparison.description(study, networks, dataset)
-        snapshots = comparison.trained_alike(study, networks, dataset)
-        ship(study.name, wanted, dataset, snapshots, seconds=round(time.perf_counter() - start))
+    study = batch_norm.STUDY
+    networks, start = comparison.made(study), time.perf_counter()
+    wanted = comparison.description(study, networks, dataset)
+    snapshots = comparison.trained_alike(study, networks, dataset)
+    ship(study.name, wanted, dataset, snapshots, seconds=round(time.perf_counter() - start))
+
+
+def train_degradation():
+    """Train plain and residual networks of two depths from several seeds, and write their histories."""
+    dataset, start = load("cifar", stand_in=False), time.perf_counter()
+    snapshots = {
+        name: degradation.together(
+            [degradation.training_of(name, dataset, seed) for seed in degradation.SEEDS]
+        )
+        for name in degradation.NETWORKS
+    }
+    seconds = round(time.perf_counter() - start)
+    ship(degradation.NAME, degradation.description(dataset), dataset, snapshots, seconds=seconds)
+
+
+def measure_shifts():
+    """Write what several trainings of four networks read of digits that are moved."""
+    dataset, start = load("mnist", stand_in=False), time.perf_counter()
+    snapshots = {name: shifts.history(dataset, name) for name in shifts.NETWORKS}
+    seconds = round(time.perf_counter() - start)
+    ship(shifts.NAME, shifts.description(dataset), dataset, snapshots, seconds=seconds)
 
 
 def measure_views(item):
@@ -150,6 +172,10 @@ def main():
         measure_views(options.item)
     elif options.item.startswith("transfer"):
         measure_transfer()
+    elif options.item.startswith("degradation"):
+        train_degradation()
+    elif options.item.startswith("shifts"):
+        measure_shifts()
     elif options.item.startswith("clinic"):
         runs.make(load("mnist", options.item.endswith("stand-in")))
     else:
