@@ -308,14 +308,15 @@ def prepare():
 
     The first call of the lecture: a download that needs longer than ``LECTURE_PATIENCE`` seconds goes on in the
     background for the next run, and nothing after this waits for the network. From now on the notebook says what to do
-    where its cells are run out of order.
+    where its cells are run out of order, and the five modules that students edit are read again when they were.
     """
     from IPython.display import display
 
-    from figures.advice import explain_missing_names, switch_widgets_on
+    from figures.advice import explain_missing_names, read_again_once_edited, switch_widgets_on
 
     explain_missing_names()
     switch_widgets_on()
+    read_again_once_edited("filters", "pooling", "cnn", "resnet", "datasets")
     _said.update((data_folder(), key) for key in CATALOGUE)
     display(Table(decide(*CATALOGUE)))
 

@@ -26,3 +26,15 @@ def switch_widgets_on():
         from google.colab import output
 
         output.enable_custom_widget_manager()
+
+
+def read_again_once_edited(*modules):
+    """Have these modules read again before the next cell whenever their files have changed, by IPython's autoreload."""
+    shell = get_ipython()
+    if shell is not None:
+        if "autoreload" not in shell.extension_manager.loaded:
+            shell.run_line_magic("load_ext", "autoreload")
+        shell.run_line_magic(
+            "autoreload", "1"
+        )  # these alone: looking at all 2,600 takes two seconds of a run
+        shell.run_line_magic("aimport", ", ".join(modules))

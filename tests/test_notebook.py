@@ -3,9 +3,11 @@
 import ast
 import inspect
 import json
+import os
 import re
 import subprocess
 import sys
+import time
 import types
 from pathlib import Path
 
@@ -218,6 +220,21 @@ def test_after_the_first_cell_a_missing_name_is_explained(capsys, monkeypatch):
     shell.run_cell("1 / 0")
     shell.run_cell("found = 1")
     assert not MISSING.search(capsys.readouterr().out)
+
+
+def test_a_module_that_a_student_edits_is_read_again(tmp_path, monkeypatch):
+    path = tmp_path / "edited_by_a_student.py"
+    path.write_text("answer = 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    shell = InteractiveShell(config=Config(HistoryManager={"enabled": False}))
+    monkeypatch.setattr(advice, "get_ipython", lambda: shell)
+    for _ in range(2):  # the first cell may run twice
+        advice.read_again_once_edited("edited_by_a_student")
+    shell.run_cell("first = edited_by_a_student.answer")
+    path.write_text("answer = 1 + 1\n")
+    os.utime(path, (time.time() + 9, time.time() + 9))
+    shell.run_cell("second = edited_by_a_student.answer")
+    assert (shell.user_ns["first"], shell.user_ns["second"]) == (1, 2)
 
 
 FIRST = next("".join(cell["source"]) for cell in CELLS if cell["cell_type"] == "code")
