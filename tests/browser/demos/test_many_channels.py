@@ -19,7 +19,9 @@ def demo(request, show):
 def check(demo, image, weights, bias, row, column):
     outputs = demo.outputs()
     image, weights = (np.asarray(values, dtype=np.float32) for values in (image, weights))
-    wanted = F.conv2d(torch.from_numpy(image)[None], torch.from_numpy(weights)[None], torch.tensor([float(bias)]))
+    wanted = F.conv2d(
+        torch.from_numpy(image)[None], torch.from_numpy(weights)[None], torch.tensor([float(bias)])
+    )
     np.testing.assert_allclose(outputs["output"], wanted[0, 0], atol=1e-5)
     size = weights.shape[1]
     products = image[:, row : row + size, column : column + size] * weights
