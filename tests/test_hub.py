@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 STUDENTS, SECONDS = 2, 600  # that the lecture may take there
 PREPARE = "import datasets as d; d.MulticlassDataset.mnist(); d.MulticlassDataset.cifar(); d.load_coco()"
 MAY_WRITE = 'print("may write:", os.access(os.environ["LECTURE_DATA"], os.W_OK))'
+MISTAKES = {
+    "1 / 0": "ZeroDivisionError: division by zero, in student-1, cell 1 of 1: 1 / 0",
+    "import os; os._exit(1)": "the kernel died",
+}
 DEMO = 'class="lecture-demo"'
 pytestmark = [
     pytest.mark.slow,
@@ -63,9 +67,14 @@ def test_students_run_the_whole_lecture_at_once_from_one_data_folder(shared_data
     before = state(shared_data)
     with hub.students(STUDENTS, tmp_path, shared_data, {"OMP_NUM_THREADS": "1"}) as group:
         hub.together(lambda student: student.run(copy.deepcopy(lecture), "lecture.ipynb", SECONDS), group)
+        kernels = [student.kernel for student in group]
+        for source, says in MISTAKES.items():
+            broken = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+            with pytest.raises(RuntimeError, match=says):
+                group[0].run(broken, "broken.ipynb", 30)
     assert state(shared_data) == before
-    assert len({student.kernel.pid for student in group}) == STUDENTS
-    assert not any(student.kernel.is_running() for student in group)
+    assert len({kernel.pid for kernel in kernels}) == STUDENTS
+    assert not any(kernel.is_running() for kernel in kernels)
     demos = []
     for texts, html in (outputs(student.home) for student in group):
         assert texts["stderr"] == "" and "may write: False" in texts["stdout"]

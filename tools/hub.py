@@ -144,6 +144,8 @@ def _run_cell(connection, cell, title, end):
             continue
         message = json.loads(received)
         kind, content = message["header"]["msg_type"], message["content"]
+        if kind == "status" and content["execution_state"] in ("restarting", "autorestarting", "dead"):
+            raise RuntimeError(f"the kernel died, perhaps for want of memory, in {title}")
         if message["parent_header"].get("msg_id") != header["msg_id"]:
             continue
         if kind == "clear_output":
