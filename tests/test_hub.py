@@ -78,7 +78,7 @@ def test_students_run_the_whole_lecture_at_once_from_one_data_folder(shared_data
     demos = []
     for texts, html in (outputs(student.home) for student in group):
         assert texts["stderr"] == "" and "may write: False" in texts["stdout"]
-        assert html[0].count("stand-in") == (0 if REAL_DATA else 3), "the table of the data"
+        assert ("stand-in" in html[0]) is not bool(REAL_DATA), "the table of the data"
         right = [float(percent) for percent in re.findall(r"([\d.]+)% of the validation", texts["stdout"])]
         assert len(right) >= 4 and min(right) > 70, "three networks that are kept, one that is trained here"
         demos.append([part for part in html if DEMO in part])
