@@ -131,7 +131,7 @@ def histories(dataset, retrain=False, quiet=False):
             for key in NUMBERS:
                 kept_one[key][0] = new[key]
     elif not quiet:
-        print(kept.describe(NAME, result))
+        print(f"{kept.describe('Degradation', result)} (One “{LIVE}”; the others take an hour.)")
     return found, title
 
 

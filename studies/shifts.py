@@ -112,7 +112,7 @@ def kept_answers(dataset, retrain=False):
 @figures.own_style
 def draw_shifted(right, title):
     """Draw the mean accuracy of each network's trainings by shift, with its 95 % interval; ``right`` as kept."""
-    fig = figures.figure(6.4, 4.6)
+    fig = figures.figure(5.6, 4.5)  # no wider: it fits a phone
     ax = fig.subplots()
     by_shift = {
         name: [mean_interval(shares) for shares in answers.mean(2).T] for name, answers in right.items()
