@@ -126,3 +126,9 @@ def test_the_lecture_says_what_the_figure_shows():
     order = ("global average", "SimpleCNN", "PoolingCNN")
     wanted = [round(100 * right[name][:, 4].mean()) for name in order]
     assert [int(number) for number in re.findall(r"(\d+) %", text["cell-66c"])] == wanted
+    unmoved, moved = ([100 * right[name][:, shift].mean(1) for name in order] for shift in (0, 4))
+    _, low, high = mean_interval(unmoved[2] - unmoved[1])
+    assert low < 0 < high and 1.5 < unmoved[1].mean() - unmoved[0].mean() < 2.5  # "two points"
+    note = next("".join(cell["source"]) for cell in CELLS if cell["id"] == "3245f20e")
+    ends = [f"{end:.1f}" for end in mean_interval(moved[2] - moved[1])[1:]]
+    assert f"{ends[0]} to {ends[1]} points" in note
