@@ -12,10 +12,8 @@ from training.networks import duplicate
 
 IMAGES = 600  # of the validation set, that patches are taken from
 FILTERS, PATCHES = 5, 6  # that are shown
-STEPS, LENGTH = (
-    24,
-    0.6,
-)  # of the ascent: how many, and how far each goes (1 is from black to white in one number)
+STEPS = 16  # of the ascent
+LENGTH = 0.8  # of each of them: 1 is from black to white in one number
 
 
 class Excited(NamedTuple):
