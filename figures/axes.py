@@ -198,7 +198,7 @@ def bars(ax: Axes, names, scores, color=SECOND):
 
 def curves(ax: Axes, series, xlabel="", ylabel="", title=""):
     """Draw one line for each entry of ``series``, {name: (x values, y values)}, and return the lines."""
-    colors = [SECOND, ACCENT, POSITIVE, INK, NEGATIVE]
+    colors = [SECOND, ACCENT, POSITIVE, INK, "#8e5ea2"]  # the last is violet: a second blue looked like the first
     lines = [
         ax.plot(x, y, label=name, color=colors[i % len(colors)], linewidth=2.5, marker="o", markersize=4)[0]
         for i, (name, (x, y)) in enumerate(series.items())
