@@ -26,6 +26,7 @@ ACCENT = "#e8871e"
 SECOND = "#2a7f9e"
 POSITIVE = "#b2182b"  # the ends of the map that `show_signed` uses
 NEGATIVE = "#2166ac"
+VIOLET = "#8e5ea2"  # a fifth curve: a second blue would be taken for the first
 SIGNED_MAP = "RdBu_r"
 
 
@@ -198,7 +199,7 @@ def bars(ax: Axes, names, scores, color=SECOND):
 
 def curves(ax: Axes, series, xlabel="", ylabel="", title=""):
     """Draw one line for each entry of ``series``, {name: (x values, y values)}, and return the lines."""
-    colors = [SECOND, ACCENT, POSITIVE, INK, "#8e5ea2"]  # the last is violet: a second blue looked like the first
+    colors = [SECOND, ACCENT, POSITIVE, INK, VIOLET]
     lines = [
         ax.plot(x, y, label=name, color=colors[i % len(colors)], linewidth=2.5, marker="o", markersize=4)[0]
         for i, (name, (x, y)) in enumerate(series.items())
