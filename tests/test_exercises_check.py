@@ -1,6 +1,7 @@
 """`exercises.check` bears whatever it is given: it ends, raises nothing, and says right to nothing wrong."""
 
 import _thread
+import signal
 import subprocess
 import sys
 import threading
@@ -210,11 +211,16 @@ assert exercises.check({NAME!r}, solutions.output_size)
 
 
 def test_the_stop_button_ends_a_check():
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
+
     def pressed(*arguments):
         _thread.interrupt_main()
         endless(*arguments)
 
-    result = exercises.check(NAME, pressed)
+    try:
+        result = exercises.check(NAME, pressed)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not result and result.state == "stopped" and "You stopped it" in result.says
 
 

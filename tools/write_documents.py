@@ -27,7 +27,7 @@ def targets():
 def windows_lines(target):
     """Return what make runs for a target, once all is installed, as one types it on Windows."""
     installed = ("-o", ".venv/lecture-installed", "-o", ".venv/tests-installed")
-    command = ["make", "-n", *installed, "OS=Windows_NT", "ROOT=", target]
+    command = ["make", "-n", "--no-print-directory", *installed, "OS=Windows_NT", "ROOT=", target]
     lines = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
     return [" ".join(line.replace(".venv/Scripts/", ".venv\\Scripts\\").split()) for line in lines]
 
