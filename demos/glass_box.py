@@ -6,8 +6,8 @@ import torch
 from demos.page import Demo, fractions, packed
 from demos.page.network import all_activations, multiply_adds, network_steps
 
-# What the page computes ten times a second with all else that a move takes: Chromium adds up 1,500 to 2,000 million
-# products a second on an idle core of a server (benchmarks/glass_box.py prints it).
+# What the page computes ten times a second on a machine four times as slow as the server on an idle core of which
+# Chromium adds up 4,400 to 4,900 million products a second (benchmarks/glass_box.py prints it).
 MULTIPLY_ADDS = 100_000_000
 NUMBERS = 2**20  # what a demo may hold of images, of weights, or of maps computed here: 5.6 MB as text each
 IMAGES = 12
