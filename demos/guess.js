@@ -4,6 +4,7 @@ import { element, put, write } from "./page/draw.js";
 import { BadInput } from "./page/demo.js";
 import { Commitment } from "./page/commitment.js";
 import { button } from "./page/controls.js";
+import { phrase } from "./page/phrase.js";
 
 // data.options: words, or null where a number is wanted; data.answer: a number, the place of an option, or the places of
 // all options in order, from data.ends[0] to data.ends[1]. data.within: how far a number may be off, as a share.
@@ -15,17 +16,18 @@ export function guess(demo, { part, question, options, answer, within, ends, why
   demo.stage.append(element("p", { class: "question" }, question), commitment.verdict);
   demo.form.append(commitment.button);
   demo.form.addEventListener("keydown", event => event.key == "Enter" && event.target.type == "text" && commitment.button.click());
-  if (options) demo.legend([["window", "your guess"], ["second", "the answer"]]);
+  if (options) demo.legend([["window", phrase("your guess")], ["second", phrase("the answer")]]);
 
   return () => {
     commitment.button.disabled = true; // until what was typed is a number
     const value = field.read(), known = value != null;
     const right = known && (kind == Typed ? Math.abs(value - answer) <= within * Math.abs(answer) : String(value) == String(answer));
     const [said, truth] = [known ? field.words(value) : "", field.words(answer)];
-    const verdict = (right ? `Right: ${truth}. ` : `You said ${said}; it is ${truth}. `) + why;
+    const verdict = right ? phrase("Right: {truth}. {why}", { truth, why }) : phrase("You said {said}; it is {truth}. {why}", { said, truth, why });
     const shown = commitment.show({ guess: said, answer: truth, right: Number(right), verdict });
     field.show(value, shown ? answer : null, shown);
-    demo.say(shown ? "Start over to guess again." : known ? `Your guess: ${said}. Commit to it, then see.` : "Commit to a guess, then see.");
+    demo.say(shown ? phrase("Start over to guess again.") : known ? phrase("Your guess: {said}. Commit to it, then see.", { said })
+      : phrase("Commit to a guess, then see."));
     const numbers = given => ({ shape: [[given].flat().length], data: Float32Array.from([given].flat()) });
     return { ...(known && { guess: numbers(value) }), ...(shown && { answer: numbers(answer) }) };
   };
@@ -34,14 +36,14 @@ export function guess(demo, { part, question, options, answer, within, ends, why
 // A number, typed.
 class Typed {
   constructor(demo) {
-    this.guess = demo.number("guess", "Your guess");
+    this.guess = demo.number("guess", phrase("Your guess"));
   }
 
   read() {
     const text = this.guess.value.trim();
     if (text == "") return null;
     const value = Number(text.replace(",", "."));
-    if (!Number.isFinite(value)) throw new BadInput(this.guess, "Type a number, such as 12 or 0.5.");
+    if (!Number.isFinite(value)) throw new BadInput(this.guess, phrase("Type a number, such as 12 or 0.5."));
     return value;
   }
 
@@ -82,7 +84,7 @@ class Ordered {
       const [up, down] = [move(-1, "▲"), move(1, "▼")];
       return { text, up, down, node: element("li", {}, text, up, down) };
     });
-    const list = element("ol", { "aria-label": `In order, from ${ends[0]} to ${ends[1]}` }, ...this.rows.map(({ node }) => node));
+    const list = element("ol", { "aria-label": phrase("In order, from {first} to {last}", { first: ends[0], last: ends[1] }) }, ...this.rows.map(({ node }) => node));
     demo.form.append(element("div", { class: "order" }, element("small", {}, ends[0]), list, element("small", {}, ends[1])));
   }
 
@@ -99,8 +101,8 @@ class Ordered {
     this.rows.forEach(({ text, up, down, node }, place) => {
       const name = this.options[value[place]];
       write(text, name);
-      put(up, { "aria-label": `Move ${name} up` });
-      put(down, { "aria-label": `Move ${name} down` });
+      put(up, { "aria-label": phrase("Move {name} up", { name }) });
+      put(down, { "aria-label": phrase("Move {name} down", { name }) });
       [up.disabled, down.disabled] = [shown || place == 0, shown || place == value.length - 1];
       node.classList.toggle("answer", answer?.[place] === value[place]);
     });

@@ -2,10 +2,10 @@
 
 import math
 
-from demos.page import Demo
+from demos.page import Demo, phrase
 
 
-def guess(part, question, answer, why, *, options=None, ends=("first", "last"), within=0.0):
+def guess(part, question, answer, why, *, options=None, ends=None, within=0.0):
     """Ask a question; whoever has committed to a guess sees the answer.
 
     Guesses are kept in the page, with their answers, and `guesses_made` lists them.
@@ -22,8 +22,8 @@ def guess(part, question, answer, why, *, options=None, ends=("first", "last"), 
         The reason for the answer, shown with it, in a sentence or two.
     options : list of str, optional
         What one may choose from, or bring into order; a number is typed unless given.
-    ends : (str, str)
-        What the first and the last of ordered options are, such as ("fewest", "most").
+    ends : (str, str), optional
+        What the first and the last of ordered options are, such as ("fewest", "most"); "first" and "last" unless given.
     within : float
         How far off a number may be and count as right: a share of the answer.
 
@@ -46,4 +46,5 @@ def guess(part, question, answer, why, *, options=None, ends=("first", "last"), 
             raise ValueError(f"{answer!r} must be one of the options, or all of them in order: {options}")
         place = options.index(answer) if one else [options.index(name) for name in answer]
     data = {"part": part, "question": question, "options": options, "answer": place, "why": why}
-    return Demo("guess", {**data, "ends": list(ends), "within": within}, alt=question, title=f"guess-{part}")
+    ends = list(ends or (phrase("first"), phrase("last")))
+    return Demo("guess", {**data, "ends": ends, "within": within}, alt=question, title=f"guess-{part}")

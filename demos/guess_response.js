@@ -3,27 +3,32 @@
 import { convolve, pad, tensor } from "./page/nn.js";
 import { element, put } from "./page/draw.js";
 import { Commitment } from "./page/commitment.js";
+import { phrase } from "./page/phrase.js";
 
 const STRONG = 1 / 3; // of the strongest response: what counts as an answer
+const PEN_NAMES = { "red: positive": phrase("red: positive"), "blue: negative": phrase("blue: negative"), rubber: phrase("rubber") };
 const PENS = { "red: positive": 1, "blue: negative": -1, rubber: 0 };
 const MARKS = { "red: positive": "#ff5a5a", "blue: negative": "#5a9bff", rubber: "#ffffff" }; // on the dark picture
 const FAINT = 0.5; // how bright the image shines through where nothing is painted
 const RED = [0.86, 0.2, 0.2], BLUE = [0.2, 0.45, 0.9];
 // What a pixel is, once the response is seen.
-const CLASSES = [["neither", "#ffffff"], ["right", "#2f8f5b"], ["wrong sign", "#7b3fa0"], ["missed", "#e8871e"], ["no answer here", "#9aa5b1"]];
+const CLASSES = [
+  [phrase("neither"), "#ffffff"], [phrase("right"), "#2f8f5b"], [phrase("wrong sign"), "#7b3fa0"], [phrase("missed"), "#e8871e"],
+  [phrase("no answer here"), "#9aa5b1"],
+];
 const [NEITHER, RIGHT, WRONG, MISSED, VAIN] = CLASSES.keys();
 
 // data.image: (H, W) in [0, 1], with zeros around it; data.kernel: what it is convolved with.
 export function guessResponse(demo, { part, question, image, kernel, title }) {
   const [rows, columns] = image.shape, response = centred(image, kernel), signs = strongSigns(response);
-  const pen = demo.choice("pen", "Brush", { options: Object.keys(PENS) });
-  const width = demo.slider("width", "Width", { min: 1, max: 4, value: 2, text: value => `${value} px` });
-  const row = demo.slider("row", "Row", { min: 0, max: rows - 1, value: Math.floor(rows / 2) });
-  const column = demo.slider("column", "Column", { min: 0, max: columns - 1, value: Math.floor(columns / 2) });
+  const pen = demo.choice("pen", phrase("Brush"), { options: Object.entries(PEN_NAMES) });
+  const width = demo.slider("width", phrase("Width"), { min: 1, max: 4, value: 2, text: value => phrase("{value} px", { value }) });
+  const row = demo.slider("row", phrase("Row"), { min: 0, max: rows - 1, value: Math.floor(rows / 2) });
+  const column = demo.slider("column", phrase("Column"), { min: 0, max: columns - 1, value: Math.floor(columns / 2) });
   const painted = demo.hidden("painted", new Array(rows * columns).fill(0)); // 1, -1 or 0
   const commitment = new Commitment(demo, { part, question, guess: painted });
   const paint = () => painted.set(dabbed(painted.value, [rows, columns], [row.value, column.value], width.value, PENS[pen.value]));
-  const here = demo.button("Paint here", paint);
+  const here = demo.button(phrase("Paint here"), paint);
   demo.form.append(commitment.button);
   demo.layout({ wide: '"question question question" auto "painting kernel kernel" minmax(0, 2fr) "painting response errors" minmax(0, 5fr) ' +
                       '"verdict verdict verdict" auto / minmax(0, 5fr) minmax(0, 3fr) minmax(0, 3fr)',
@@ -34,10 +39,10 @@ export function guessResponse(demo, { part, question, image, kernel, title }) {
     commitment.made.value ? demo.redraw() : paint();
   };
   demo.stage.append(element("p", { class: "question", style: "grid-area: question" }, question));
-  const painting = demo.picture({ area: "painting", colors: "color", title, alt: "The picture: paint on it", press: true, point: place });
-  const kernelPicture = demo.picture({ area: "kernel", colors: "signed", title: "The kernel", alt: "The kernel", key: false });
-  const responses = demo.picture({ area: "response", colors: "signed", title: "The response", alt: "The response" });
-  const errors = demo.picture({ area: "errors", colors: "color", title: "What you found", alt: "Where your painting is right" });
+  const painting = demo.picture({ area: "painting", colors: "color", title, alt: phrase("The picture: paint on it"), press: true, point: place });
+  const kernelPicture = demo.picture({ area: "kernel", colors: "signed", title: phrase("The kernel"), key: false });
+  const responses = demo.picture({ area: "response", colors: "signed", title: phrase("The response") });
+  const errors = demo.picture({ area: "errors", colors: "color", title: phrase("What you found"), alt: phrase("Where your painting is right") });
   demo.stage.append(commitment.verdict);
   commitment.verdict.style.gridArea = "verdict";
   demo.key.append(...CLASSES.slice(1).map(([name, color]) =>
@@ -47,9 +52,12 @@ export function guessResponse(demo, { part, question, image, kernel, title }) {
     const kinds = signs.map((sign, i) => compared(painted.value[i], sign)), count = kind => kinds.filter(each => each == kind).length;
     const right = count(RIGHT), share = right / Math.max(1, kinds.length - count(NEITHER)), percent = `${Math.round(100 * share)} %`;
     const answers = signs.filter(Boolean).length, pixels = painted.value.filter(Boolean).length;
-    const verdict = `Of the ${answers} pixels with a strong answer you have ${right}; ${count(WRONG)} have the other sign, and ` +
-      `${count(VAIN)} of yours have none. Together: ${percent}.`;
-    const shown = commitment.show({ guess: pixels ? `${pixels} pixels painted` : "", answer: `${percent} as it answers`, right: share, verdict });
+    const verdict = phrase(
+      "Of the {answers} pixels with a strong answer you have {right}; {wrong} have the other sign, and {vain} of yours have none. Together: {percent}.",
+      { answers, right, wrong: count(WRONG), vain: count(VAIN), percent },
+    );
+    const made = pixels ? phrase("{pixels} pixels painted", { pixels }) : "", answer = phrase("{percent} as it answers", { percent });
+    const shown = commitment.show({ guess: made, answer, right: share, verdict });
     for (const control of [pen, width]) control.enabled = !shown;
     here.disabled = shown;
     painting.mark("brush", ...corner([row.value, column.value], width.value), width.value, width.value);

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from demos.page import Demo, fractions, packed
+from demos.page import Demo, fractions, packed, phrase
 
 
-def guess_response(part, question, image, kernel, title="Picture"):
+def guess_response(part, question, image, kernel, title=None):
     """Have one paint where a kernel will answer positively and where negatively, before the response is shown.
 
     What counts as an answer is a third of the strongest response. The share of pixels that are right, of those that
@@ -21,7 +21,7 @@ def guess_response(part, question, image, kernel, title="Picture"):
         (rows, columns) in [0, 1]; there are zeros around it.
     kernel : array
         (rows, columns).
-    title : str
+    title : str, optional
         Where the image is from.
 
     Returns
@@ -37,5 +37,5 @@ def guess_response(part, question, image, kernel, title="Picture"):
     for name, values in (("image", image), ("kernel", kernel)):
         if values.ndim != 2 or not values.size:
             raise ValueError(f"{name} must be a matrix (rows, columns); got shape {values.shape}")
-    data = {"image": fractions(image), "kernel": packed(kernel), "title": title}
+    data = {"image": fractions(image), "kernel": packed(kernel), "title": title or phrase("Picture")}
     return Demo("guess_response", {"part": part, "question": question, **data}, alt=question)

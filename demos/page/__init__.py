@@ -13,14 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from demos.page.language import phrase, translated
+
 FOLDER = Path(__file__).resolve().parent
 STYLE = FOLDER / "style.css"
 IMPORT = re.compile(r'^import\s+\{[^}]*\}\s+from\s+"([^"]+)";\n', re.MULTILINE)
 COMMENT = re.compile(r"^\s*//.*\n", re.MULTILINE)
-ASLEEP = (
-    "A demo belongs here. It is asleep, since its script may not run: trust this notebook (in JupyterLab: View, "
-    "Activate Command Palette, “Trust Notebook”), run the cell, or open lecture.html in a browser."
-)
 # The script and its data, compressed to a third: a notebook with all demos would else be too large to be sent.
 LOADER = """<script type="module">
 const bytes = Uint8Array.from(atob("BYTES"), letter => letter.charCodeAt(0));
@@ -62,14 +60,18 @@ class Demo:
         self.title = title or name.replace("_", "-")
 
     def _repr_html_(self):
-        script, own = bundle(self.folder / f"{self.name}.js"), self.folder / f"{self.name}.css"
+        script, own = translated(bundle(self.folder / f"{self.name}.js")), self.folder / f"{self.name}.css"
         make = re.sub(r"_(\w)", lambda letter: letter[1].upper(), self.name)
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False)
         number = f"{self.title}-{zlib.crc32((script + data).encode()):08x}"
+        asleep = phrase(
+            "A demo belongs here. It is asleep, since its script may not run: trust this notebook (in JupyterLab: View, "
+            "Activate Command Palette, “Trust Notebook”), run the cell, or open lecture.html in a browser."
+        )
         return (
             f'<div class="lecture-demo" data-demo="{html.escape(self.title)}" data-number="{html.escape(number)}" '
             f'role="group" aria-label="{html.escape(self.alt)}">\n'
-            f'<p class="asleep">{ASLEEP}</p>\n</div>\n'
+            f'<p class="asleep">{asleep}</p>\n</div>\n'
             + LOADER.replace(
                 "BYTES", deflated(f'{script}start("{number}", {make}, {data}, {json.dumps(style(own))});')
             )

@@ -2,6 +2,7 @@
 
 import { element, write } from "./draw.js";
 import { button } from "./controls.js";
+import { phrase } from "./phrase.js";
 
 const KEPT = "lecture-guesses"; // in the storage of this tab, and the event that says that it has changed
 
@@ -32,7 +33,7 @@ export class Commitment {
   constructor(demo, { part, question, guess }) {
     Object.assign(this, { part, question, guess });
     this.made = demo.hidden("committed", false);
-    this.button = button("This is my guess", () => this.made.set(true));
+    this.button = button(phrase("This is my guess"), () => this.made.set(true));
     this.button.classList.add("commit");
     this.verdict = element("p", { class: "verdict", role: "status" });
     const kept = keptGuesses()[question];

@@ -1,6 +1,7 @@
 // Controls: native inputs with their labels. Each has `value`, `start` (its opening value) and `node`.
 
 import { element, write } from "./draw.js";
+import { phrase } from "./phrase.js";
 
 // JupyterLab takes keys from inputs that do not carry this mark themselves.
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
@@ -92,8 +93,9 @@ export class Slider extends Control {
   }
 }
 
+// options: values, or pairs of a value and what is shown of it.
 export class Choice extends Control {
-  constructor(label, { options, value = options[0], changed }) {
+  constructor(label, { options, value = [options[0]].flat()[0], changed }) {
     super(label, element("select", OWN_KEYS), { changed });
     this.add(...options);
     this.start = this.input.value = value;
@@ -101,8 +103,9 @@ export class Choice extends Control {
 
   add(...options) {
     for (const option of options) {
-      if ([...this.input.options].some(other => other.value == option)) continue;
-      this.input.append(element("option", { value: option }, option));
+      const [value, shown = value] = [option].flat();
+      if ([...this.input.options].some(other => other.value == value)) continue;
+      this.input.append(element("option", { value }, shown));
     }
   }
 
@@ -112,6 +115,11 @@ export class Choice extends Control {
 
   set value(value) {
     super.value = value;
+  }
+
+  // What is shown of the value.
+  get shown() {
+    return this.input.selectedOptions[0].textContent;
   }
 
   check(value) {
@@ -175,7 +183,7 @@ export class Hidden {
 
 // A slider over frames with buttons to play, stop and step.
 export class Player extends Slider {
-  constructor(label, { frames, interval = 400, value = 0, text = frame => `${frame + 1} of ${frames}`, changed }) {
+  constructor(label, { frames, interval = 400, value = 0, text = frame => phrase("{number} of {count}", { number: frame + 1, count: frames }), changed }) {
     super(label, { min: 0, max: frames - 1, value, text, changed });
     Object.assign(this, { interval, timer: null });
     const press = (name, path, act) => {
@@ -184,12 +192,12 @@ export class Player extends Slider {
       made.innerHTML = icon(path);
       return made;
     };
-    this.playing = press("Play", PLAY, () => (this.timer ? this.stop() : this.play()));
-    this.speed = element("select", { "aria-label": "Speed", title: "Speed", ...OWN_KEYS });
+    this.playing = press(phrase("Play"), PLAY, () => (this.timer ? this.stop() : this.play()));
+    this.speed = element("select", { "aria-label": phrase("Speed"), title: phrase("Speed"), ...OWN_KEYS });
     for (const speed of [0.5, 1, 2, 4]) this.speed.append(element("option", { value: speed }, `${speed}×`));
     this.speed.value = 1;
     this.speed.addEventListener("change", () => this.timer && this.play());
-    const buttons = [press("One step back", BACK, () => this.step(-1)), this.playing, press("One step on", ON, () => this.step(1))];
+    const buttons = [press(phrase("One step back"), BACK, () => this.step(-1)), this.playing, press(phrase("One step on"), ON, () => this.step(1))];
     this.node.classList.add("player");
     this.node.append(element("div", { class: "buttons" }, ...buttons, this.speed));
     this.input.addEventListener("input", () => this.stop());
@@ -218,13 +226,13 @@ export class Player extends Slider {
       this.go(this.value + 1);
       if (this.value == last || !this.node.isConnected) this.stop();
     }, this.interval / Number(this.speed.value));
-    this.label_playing("Pause", PAUSE);
+    this.label_playing(phrase("Pause"), PAUSE);
   }
 
   stop() {
     clearInterval(this.timer);
     this.timer = null;
-    this.label_playing("Play", PLAY);
+    this.label_playing(phrase("Play"), PLAY);
   }
 
   label_playing(name, path) {

@@ -2,6 +2,7 @@
 
 import { Bars, Picture, element, write } from "./draw.js";
 import { Check, Choice, Hidden, NumberField, Player, Slider, Text, button } from "./controls.js";
+import { phrase } from "./phrase.js";
 
 // What a person typed that cannot be used: said beside the control, and the picture stays as it is.
 export class BadInput extends Error {
@@ -20,7 +21,7 @@ export class Demo {
     this.body = element("div", { class: "body" }, this.stage, this.form);
     this.note = element("p", { class: "note" });
     this.key = element("div", { class: "legend" });
-    this.tools = element("div", { class: "tools" }, button("Start over", () => this.reset()));
+    this.tools = element("div", { class: "tools" }, button(phrase("Start over"), () => this.reset()));
     this.root.append(element("div", { class: "frame" }, this.body, this.note, element("footer", {}, this.key, this.tools)));
     this.controls = {};
     this.drawn = null;
@@ -76,7 +77,7 @@ export class Demo {
       shown.hidden = false;
       shown.select();
       const done = await navigator.clipboard?.writeText(shown.value).then(() => true, () => false);
-      write(made, done || document.execCommand("copy") ? "Copied: paste it into a cell" : "Copy this line:");
+      write(made, done || document.execCommand("copy") ? phrase("Copied: paste it into a cell") : phrase("Copy this line:"));
     });
     this.tools.append(shown);
     this.python = line;

@@ -2,6 +2,7 @@
 
 import { BadInput } from "./demo.js";
 import { plain } from "./formula.js";
+import { phrase } from "./phrase.js";
 
 // (rows, columns) as a text.
 export function typed({ shape: [rows, columns], data }) {
@@ -16,6 +17,6 @@ export function readNumbers(control, size, low, high) {
   const rows = lines.map(line => line.split(/\s+/).map(word => Number(word.replace("−", "-"))));
   const fits = rows.length == size && rows.every(row => row.length == size);
   if (!fits || !rows.flat().every(value => value >= low && value <= high))
-    throw new BadInput(control, `Type ${size} rows of ${size} numbers from ${plain(low)} to ${plain(high)}.`);
+    throw new BadInput(control, phrase("Type {size} rows of {size} numbers from {low} to {high}.", { size, low: plain(low), high: plain(high) }));
   return rows.flat();
 }

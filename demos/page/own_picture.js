@@ -3,6 +3,7 @@
 import { element } from "./draw.js";
 import { button } from "./controls.js";
 import { tensor } from "./nn.js";
+import { phrase } from "./phrase.js";
 
 export const OWN_PICTURE = "Your own picture";
 const SIDE = 120; // pixels of its longer side: what a kernel of 21x21 filters within a frame
@@ -12,20 +13,20 @@ const SIDE = 120; // pixels of its longer side: what a kernel of 21x21 filters w
 export function ownPicture(demo, choice, shrink = shrunk) {
   const own = demo.hidden("own", null);
   const take = picture => {
-    choice.add(OWN_PICTURE);
-    choice.value = OWN_PICTURE;
+    chooseOwn(choice);
     own.set(picture);
   };
   const read = async file => {
     try {
       take(shrink(await createImageBitmap(file)));
     } catch {
-      choice.complain(`${file.name || "What was pasted"} is not a picture that this browser can read.`);
+      choice.complain(file.name ? phrase("{file} is not a picture that this browser can read.", { file: file.name })
+        : phrase("What was pasted is not a picture that this browser can read."));
     }
   };
-  const input = element("input", { type: "file", accept: "image/*", hidden: "", "aria-label": "Picture file" });
+  const input = element("input", { type: "file", accept: "image/*", hidden: "", "aria-label": phrase("Picture file") });
   input.addEventListener("change", () => input.files.length && read(input.files[0]).then(() => (input.value = "")));
-  demo.button("Own picture…", () => input.click()).after(input);
+  demo.button(phrase("Own picture…"), () => input.click()).after(input);
   const dropped = event => [...(event.clipboardData ?? event.dataTransfer).files].find(file => file.type.startsWith("image/"));
   for (const kind of ["paste", "drop"]) {
     demo.root.addEventListener(kind, event => {
@@ -40,13 +41,18 @@ export function ownPicture(demo, choice, shrink = shrunk) {
   camera(demo, choice, picture => take(shrink(picture)));
 }
 
+function chooseOwn(choice) {
+  choice.add([OWN_PICTURE, phrase("Your own picture")]);
+  choice.value = OWN_PICTURE;
+}
+
 // While the camera is on, every frame of it is filtered; it goes off when another picture is chosen or the demo leaves.
 function camera(demo, choice, take) {
   const video = element("video", { playsinline: "", muted: "" });
   const off = () => {
     video.srcObject?.getTracks().forEach(track => track.stop());
     video.srcObject = null;
-    toggle.textContent = "Camera";
+    toggle.textContent = phrase("Camera");
   };
   const follow = () => {
     if (!video.srcObject) return;
@@ -54,23 +60,22 @@ function camera(demo, choice, take) {
     if (!document.hidden && video.videoWidth) take(video);
     requestAnimationFrame(follow);
   };
-  const toggle = demo.button("Camera", async () => {
+  const toggle = demo.button(phrase("Camera"), async () => {
     if (video.srcObject) return off();
     try {
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } });
       await video.play();
-      choice.add(OWN_PICTURE);
-      choice.value = OWN_PICTURE;
-      toggle.textContent = "Camera off";
+      chooseOwn(choice);
+      toggle.textContent = phrase("Camera off");
       follow();
     } catch (error) {
       off();
-      choice.complain(`No camera: ${error.message}.`);
+      choice.complain(phrase("No camera: {error}.", { error: error.message }));
     }
   });
   if (!navigator.mediaDevices?.getUserMedia) {
     toggle.disabled = true;
-    toggle.title = "This browser gives a page like this one no camera";
+    toggle.title = phrase("This browser gives a page like this one no camera");
   }
 }
 
