@@ -66,7 +66,7 @@ function show(i, complete = false) {
   }
   find(".slide-part", strip).textContent = slide.dataset.part;
   number.textContent = `${at + 1} / ${slides.length}`;
-  root.style.setProperty("--slide-progress", (at + 1) / slides.length);
+  progress.style.setProperty("--slide-progress", (at + 1) / slides.length); // on the root, all would be styled anew
   help.classList.remove("open");
   history.replaceState(null, "", `#present-${at + 1}`);
   slide.focus({ preventScroll: true });
