@@ -131,6 +131,7 @@ STUDY = Study(
     networks={
         at(name, rate): partial(convolution_stack, **way) for name, way in WAYS.items() for rate in RATES
     },
+    live=at("with batch norm", SHOWN),
     num_epochs=8,
     recipe=PLAIN,
     changes={at(name, rate): {"learning_rate": rate} for name in WAYS for rate in RATES},
@@ -173,8 +174,16 @@ def draw_batch_norm_training(snapshots, title, images=TRAINING_IMAGES):
 
 
 def show_batch_norm_training(dataset, retrain=False):
-    """Display trainings side by side: two initialisations, and batch norm, at three learning rates."""
+    """Display trainings side by side: two initialisations, and batch norm, at three learning rates.
+
+    Parameters
+    ----------
+    dataset : MulticlassDataset
+        CIFAR-10, normalised. For images on which it was not measured, what was recorded on CIFAR-10 is shown.
+    retrain : bool
+        Do one training now. The others take ten minutes: ``make results``.
+    """
     figures.show(
-        draw_batch_norm_training(histories(STUDY, dataset, retrain), dataset.title),
+        draw_batch_norm_training(*histories(STUDY, dataset, retrain)),
         "Accuracy on validation images, for two initialisations and with batch norm, by epoch and by learning rate",
     )

@@ -1,6 +1,7 @@
 """Networks compared: trained alike on the same few images, and by their size, accuracy and time.
 
-Trainings that take minutes are kept (see `training.kept`): those of the lecture's own networks in ``results/``.
+Trainings that take minutes are kept in ``results/`` (see `training.kept`). Of each study one member is short enough to
+be measured again before everyone's eyes.
 """
 
 import time
@@ -9,17 +10,19 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+import cnn
 import figures
 import training
 from figures.tracing import count_parameters
 from studies.uncertainty import accuracy_interval
 from training import kept
-from training.networks import duplicate
+from training.networks import duplicate, fastest_copy
 
 TRAINING_IMAGES = 5000  # few, so that trainings take minutes, not hours
 # No augmentation and little weight decay: the training loss itself is compared.
 PLAIN = {"batch_size": 128, "weight_decay": 5e-4, "mirror": False, "shift": 0}
 SEED = 0
+BATCH = 100  # images that a network is asked about at once
 
 
 class Study(NamedTuple):
@@ -31,6 +34,8 @@ class Study(NamedTuple):
         Of its files.
     networks : dict of str to callable
         Makers of the networks, by what the picture calls them.
+    live : str
+        Which of them is trained again before everyone's eyes.
     num_epochs : int
     recipe : dict
         What is to differ from `training.RECIPES`.
@@ -40,6 +45,7 @@ class Study(NamedTuple):
 
     name: str
     networks: dict
+    live: str
     num_epochs: int
     recipe: dict
     changes: dict = {}  # noqa: RUF012  (a named tuple is never changed)
@@ -52,36 +58,69 @@ def few_images(dataset, count=TRAINING_IMAGES):
     return few
 
 
-def histories(study, dataset, retrain=False, quiet=False):
-    """Return the histories of a study's networks: those that are kept for them, these images and this recipe, or new.
+def kept_or_recorded(name, wanted, live, retrain=False, quiet=False):
+    """Return the kept result of a study, and whether its live member is to be measured now; say where it is from.
+
+    One that was measured on these images; where there is none, as for most stand-ins, the one of the real images that
+    comes with the lecture.
+
+    Parameters
+    ----------
+    name : str
+        Of its files.
+    wanted : dict
+        Its `kept.description`.
+    live : str
+        What of it is short enough to be measured before everyone's eyes, in words.
+    retrain : bool
+        Whether that is asked for; it is done only where all the rest was measured on these images too.
+    quiet : bool
+        Say nothing.
+
+    Returns
+    -------
+    (kept.Result, bool)
+    """
+    here, result = wanted["data"], kept.find(name, wanted)
+    own = result is not None
+    result = result or kept.read(kept.SHIPPED / f"{name}-{here['name'].lower()}.pt", here)
+    title = result.record["data"]["title"]
+    if not own:
+        origin = f"recorded on {title}; it was not measured on the images here ({here['title']})."
+    elif retrain:
+        origin = f"{live} is measured now on {title}, the rest was before."
+    else:
+        recoded = result.likeness is kept.Likeness.RECODED and title == here["name"]
+        encoding = ", in another encoding of the same pictures" if recoded else ""
+        origin = f"measured before on {title}{encoding}. {kept.RETRAIN} measures {live} now."
+    if not quiet:
+        print(f"{name.capitalize().replace('-', ' ')}: {origin}")
+    return result, own and retrain
+
+
+def histories(study, dataset, retrain=False):
+    """Return the histories of a study's networks as `kept_or_recorded`, and the title of the images that they saw.
 
     Parameters
     ----------
     study : Study
-        What is trained.
     dataset : MulticlassDataset
         Whose first images are used.
     retrain : bool
-        Train now in any case.
-    quiet : bool
-        Say nothing of a result that is kept.
+        Train the study's live member now.
 
     Returns
     -------
-    dict of str to list
+    (dict of str to list, str)
         For each network, the numbers of the snapshots of `training.train_model`.
     """
     networks = made(study)
     wanted = description(study, networks, dataset)
-    result = kept.find(study.name, wanted)
-    if result and not retrain:
-        if not quiet:
-            print(kept.describe(study.name, result))
-        return result.snapshots
-    snapshots = trained_alike(study, networks, dataset)
-    if not result or result.likeness is not kept.Likeness.EXACT:
-        kept.keep(study.name, wanted, snapshots)
-    return snapshots
+    result, now = kept_or_recorded(study.name, wanted, f"“{study.live}”", retrain)
+    found = result.snapshots
+    if now:
+        found |= trained_alike(study, {study.live: networks[study.live]}, dataset)
+    return found, result.record["data"]["title"]
 
 
 def made(study):
@@ -115,19 +154,35 @@ def trained_alike(study, networks, dataset, **options):
     return snapshots
 
 
-@figures.own_style
-def draw_histories(snapshots, title, quantity="accuracy"):
-    """Draw the accuracy, or the "error", on training (left) and validation images (right) for several networks."""
-    fig = figures.figure(12, 4.4)
-    left, right = fig.subplots(1, 2, sharey=True)
-    for ax, key, name in ((left, "train", "training images"), (right, "val", "validation images")):
-        series = {}
-        for label, history in snapshots.items():
-            accuracy = [snapshot[f"{key}_accuracy"] for snapshot in history]
-            values = [1 - value for value in accuracy] if quantity == "error" else accuracy
-            series[label] = ([snapshot["epoch"] for snapshot in history], values)
-        figures.curves(ax, series, "epoch", quantity, f"{title}: {name}")
-    return fig
+def right_after_training(net, dataset, images, num_epochs, seed, asked=None):
+    """Train a network from a seed on some images, and return which validation images it then has right.
+
+    Parameters
+    ----------
+    net : nn.Module
+        It begins with new weights.
+    dataset : MulticlassDataset
+    images : int
+        It learns from the first so many training images.
+    num_epochs, seed : int
+        As in `training.train_model`.
+    asked : int, optional
+        It is asked about the first so many validation images; about all unless given.
+
+    Returns
+    -------
+    Tensor
+        (asked,) bool.
+    """
+    few = dataset.subset(slice(images))
+    few.val = dataset.val.first(100)  # evaluated after each epoch, to no purpose
+    cnn.restart(net, seed)
+    training.train_model(few, net, nn.CrossEntropyLoss(), num_epochs, seed=seed, progress=False)
+    questions = torch.as_tensor(dataset.val.values[:asked])
+    net = fastest_copy(net.cpu(), questions[:2])
+    with torch.inference_mode():
+        answers = torch.cat([net(batch).argmax(1) for batch in questions.split(BATCH)])
+    return answers == torch.as_tensor(dataset.val.labels[:asked])
 
 
 def show_comparison(trained, dataset, images=1000):

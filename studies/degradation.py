@@ -8,7 +8,7 @@ from torch import nn
 import figures
 import training
 from resnet import StagedNet
-from studies.comparison import PLAIN, TRAINING_IMAGES
+from studies.comparison import PLAIN, TRAINING_IMAGES, kept_or_recorded
 from studies.uncertainty import accuracy_interval
 from training import kept
 
@@ -115,24 +115,15 @@ def together(trainings):
 def histories(dataset, retrain=False, quiet=False):
     """Return the histories of all trainings, {name: history} with a number for each seed, and whose images they saw.
 
-    Those that are kept for these images; where there are none, as for the stand-in, those of CIFAR-10 that come with
-    the lecture. With ``retrain`` the first training of `LIVE` is done now. ``quiet``: nothing is said of kept ones.
+    As `kept_or_recorded`; with ``retrain`` the first training of `LIVE` is done now.
     """
-    wanted = description(dataset)
-    result = kept.find(NAME, wanted)
-    own = result is not None
-    result = result or kept.read(kept.SHIPPED / f"{NAME}-cifar-10.pt", wanted["data"])
-    found, title = result.snapshots, result.record["data"]["title"]
-    if not own and not quiet:
-        print(f"Degradation: recorded on {title}; it was not measured on the images here ({dataset.title}).")
-    elif retrain and own:
-        print(f"Degradation: the first “{LIVE}” is trained now on {title}, the others were before.")
+    result, now = kept_or_recorded(NAME, description(dataset), f"the first “{LIVE}”", retrain, quiet)
+    found = result.snapshots
+    if now:
         for kept_one, new in zip(found[LIVE], training_of(LIVE, dataset, SEEDS[0]), strict=True):
             for key in NUMBERS:
                 kept_one[key][0] = new[key]
-    elif not quiet:
-        print(f"{kept.describe('Degradation', result)} (One “{LIVE}”; the others take an hour.)")
-    return found, title
+    return found, result.record["data"]["title"]
 
 
 def errors_of(history, part):

@@ -8,6 +8,7 @@ from torch import nn
 import cnn
 import figures
 import training
+from studies.comparison import kept_or_recorded
 from studies.uncertainty import mean_interval, paired
 from training import kept
 from training.networks import fastest_copy
@@ -38,8 +39,7 @@ NETWORKS = {
     "PoolingCNN": cnn.PoolingCNN,
     "global average": global_average_network,
 }
-
-
+LIVE = "PoolingCNN"  # trained again before everyone's eyes
 # Of the first weights and of the order of the images; the last network takes three times as long as the others.
 SEEDS = {name: (0, 1, 2, 3, 4) for name in NETWORKS} | {"global average": (0, 1, 2, 3)}
 
@@ -87,25 +87,16 @@ def description(dataset):
 def kept_answers(dataset, retrain=False):
     """Return what each network reads, {name: bool (seeds, shifts, images)}, and the title of the images.
 
-    Those that are kept for these images; where there are none, as for the stand-in, those of MNIST that come with the
-    lecture. With ``retrain`` the first PoolingCNN is trained now.
+    As `kept_or_recorded`; with ``retrain`` the first `LIVE` is trained now.
     """
-    wanted = description(dataset)
-    result = kept.find(NAME, wanted)
-    own = result is not None
-    result = result or kept.read(kept.SHIPPED / f"{NAME}-mnist.pt", wanted["data"])
+    result, now = kept_or_recorded(NAME, description(dataset), f"the first {LIVE}", retrain)
     title, images = result.record["data"]["title"], result.record["data"]["counts"][1]
     right = {
         name: np.unpackbits(history[0]["right"].numpy(), axis=-1, count=images).astype(bool)
         for name, history in result.snapshots.items()
     }
-    if not own:
-        print(f"Shifts: recorded on {title}; it was not measured on the images here ({dataset.title}).")
-    elif retrain:
-        print(f"Shifts: the first PoolingCNN is trained now on {title}, the others were before.")
-        right["PoolingCNN"][0] = right_of_one("PoolingCNN", dataset, SEEDS["PoolingCNN"][0])
-    else:
-        print(f"Shifts: measured before on {title}. {kept.RETRAIN} trains one PoolingCNN now.")
+    if now:
+        right[LIVE][0] = right_of_one(LIVE, dataset, SEEDS[LIVE][0])
     return right, title
 
 

@@ -11,9 +11,9 @@ import training
 from datafiles import sources
 from datafiles.files import digest
 from imagenet.pretrained import pretrained_lite0
+from studies.comparison import kept_or_recorded, right_after_training
 from studies.uncertainty import accuracy_interval
 from training import kept
-from training.networks import fastest_copy
 
 NAME = "transfer"
 COUNTS = (100, 1_000, 10_000)  # the first training images
@@ -112,14 +112,7 @@ def from_scratch(dataset, counts):
 
 def right_of_one(dataset, count, seed):
     """Return what one CifarCNN has right that learned from the first ``count`` training images."""
-    few, net = dataset.subset(slice(count)), cnn.CifarCNN()
-    few.val = dataset.val.first(100)  # evaluated after each epoch, to no purpose
-    cnn.restart(net, seed)
-    training.train_model(few, net, nn.CrossEntropyLoss(), EPOCHS[count], seed=seed, progress=False)
-    asked = torch.as_tensor(dataset.val.values[:VALIDATION])
-    net = fastest_copy(net.cpu(), asked)
-    with torch.inference_mode():
-        return torch.cat([net(batch).argmax(1) for batch in asked.split(100)]) == labels_of(dataset)
+    return right_after_training(cnn.CifarCNN(), dataset, count, EPOCHS[count], seed, VALIDATION)
 
 
 def labels_of(dataset):
@@ -141,14 +134,18 @@ def description(dataset):
     return kept.description({"CifarCNN": cnn.CifarCNN()}, dataset, {**recipe, **own})
 
 
-def kept_result(dataset):
-    """Return the kept result of the study, and whether it was measured on the data set's own images.
+def kept_answers(dataset, retrain=False):
+    """Return what is right, bool arrays (counts, images) and (counts, seeds, images), and the title of the images.
 
-    Where there is none, as for the stand-in, it is the one of CIFAR-10 that comes with the lecture.
+    As `kept_or_recorded`; with ``retrain`` what the first images teach is measured now.
     """
-    wanted = description(dataset)
-    result = kept.find(NAME, wanted)
-    return result or kept.read(kept.SHIPPED / f"{NAME}-cifar-10.pt", wanted["data"]), result is not None
+    live = f"what {COUNTS[0]} images teach"
+    result, now = kept_or_recorded(NAME, description(dataset), live, retrain)
+    frozen, scratch = (result.snapshots["CifarCNN"][0][way].numpy() for way in ("frozen", "scratch"))
+    if now:
+        (new,) = history(dataset, COUNTS[:1])
+        frozen[0], scratch[0] = new["frozen"][0], new["scratch"][0]
+    return frozen, scratch, result.record["data"]["title"]
 
 
 @figures.own_style
@@ -191,19 +188,9 @@ def show_transfer(dataset, retrain=False):
     retrain : bool
         Measure now what the first 100 images teach. The rest takes a quarter of an hour: ``make results``.
     """
-    result, own = kept_result(dataset)
-    frozen, scratch = (result.snapshots["CifarCNN"][0][way].numpy() for way in ("frozen", "scratch"))
-    data = result.record["data"]["title"]
-    if not own:
-        print(f"Transfer: recorded on {data}; it was not measured on the images here ({dataset.title}).")
-    elif retrain:
-        print(f"Transfer: {COUNTS[0]} images of {data} measured now, more of them before.")
-        (now,) = history(dataset, COUNTS[:1])
-        frozen[0], scratch[0] = now["frozen"][0], now["scratch"][0]
-    else:
-        print(f"Transfer: measured before on {data}. {kept.RETRAIN} measures what {COUNTS[0]} images teach.")
+    frozen, scratch, title = kept_answers(dataset, retrain)
     figures.show(
-        draw_transfer(frozen, scratch, f"{data}: {frozen.shape[1]:,} validation images,\n95 % intervals"),
+        draw_transfer(frozen, scratch, f"{title}: {frozen.shape[1]:,} validation images,\n95 % intervals"),
         "Accuracy by training images: a linear classifier on frozen features of EfficientNet-Lite0 is above CifarCNN "
         "from scratch, most where images are few",
     )

@@ -106,7 +106,8 @@ def test_the_record_fits_the_real_images_and_one_network_is_trained_again(
     new = [{"epoch": k, **dict.fromkeys(degradation.NUMBERS, 0.5)} for k in range(degradation.EPOCHS + 1)]
     monkeypatch.setattr(degradation, "training_of", lambda *asked: trained.append(asked) or new)
     found, _ = degradation.histories(real, retrain=True)
-    assert trained == [(degradation.LIVE, real, 0)] and "is trained now" in capsys.readouterr().out
+    assert trained == [(degradation.LIVE, real, 0)]
+    assert "the first “plain, 20 layers” is measured now" in capsys.readouterr().out
     before = recorded()[0]
     for name, history in found.items():
         for key in degradation.NUMBERS:

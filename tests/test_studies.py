@@ -56,26 +56,6 @@ def test_he_initialisation_has_the_variance_of_the_paper():
     assert not layer.bias.any()
 
 
-def test_networks_of_a_study_can_have_recipes_of_their_own(dataset, trainings, monkeypatch):
-    rates, train = [], training.train_model
-
-    def noted(*arguments, **options):
-        rates.append(options["learning_rate"])
-        return train(*arguments, **options)
-
-    monkeypatch.setattr(training, "train_model", noted)
-    study = small()._replace(
-        changes={"two": {"learning_rate": 0.5}}, recipe={**comparison.PLAIN, "learning_rate": 0.1}
-    )
-    histories = comparison.histories(study, dataset)
-    alike = comparison.histories(study._replace(changes={}), dataset)
-    assert rates == [0.1, 0.5, 0.1, 0.1]
-    one, two, same = (
-        history[-1]["train_loss"] for history in (histories["one"], histories["two"], alike["two"])
-    )
-    assert one != two and same == one
-
-
 @pytest.mark.parametrize("blocks, layers", [(3, 20), (9, 56)])
 def test_plain_and_residual_differ_in_the_shortcut_alone(blocks, layers):
     torch.manual_seed(0)
@@ -107,58 +87,101 @@ def test_few_images_are_the_first_ones(dataset):
     assert len(dataset.train) > 300
 
 
-few = comparison.few_images
-
-
-def small(batch_norm_in=True, **changes):
-    """Return a study that trains in a moment."""
-    networks = {name: lambda: batch_norm.convolution_stack(batch_norm_in) for name in ("one", "two")}
-    return comparison.Study("small", networks, 1, {**comparison.PLAIN, **changes})
+def small(**changes):
+    """Return a study that trains in a moment: three networks, of which the last differs in its recipe."""
+    networks = dict.fromkeys(("one", "two", "three"), batch_norm.convolution_stack)
+    own = {"three": {"learning_rate": 0.5}}
+    return comparison.Study("small", networks, "two", 1, {**comparison.PLAIN, **changes}, own)
 
 
 @pytest.fixture
 def trainings(tmp_path, monkeypatch):
-    """Give a test folders of its own, and return a list that gets the name of each network that is trained."""
-    monkeypatch.setattr(kept, "SHIPPED", tmp_path / "results")
-    monkeypatch.setattr(kept, "own_folder", lambda: tmp_path / "trained")
+    """Give a test few images and folders of its own, and return a list that gets the learning rate of each training."""
+    few, train, rates = comparison.few_images, training.train_model, []
+    monkeypatch.setattr(kept, "SHIPPED", tmp_path)
+    monkeypatch.setattr(kept, "own_folder", lambda: None)
     monkeypatch.setattr(comparison, "few_images", lambda dataset: few(dataset, 256))
-    names, train = [], training.train_model
 
-    def counted(*arguments, **options):
-        names.append(type(arguments[1]).__name__)
+    def noted(*arguments, **options):
+        rates.append(options.get("learning_rate"))
         return train(*arguments, progress=False, **options)
 
-    monkeypatch.setattr(training, "train_model", counted)
-    return names
+    monkeypatch.setattr(training, "train_model", noted)
+    return rates
 
 
-def test_networks_are_trained_alike_and_drawn(dataset, trainings):
-    histories = comparison.histories(small(), dataset)
-    losses = [[snapshot["train_loss"] for snapshot in history] for history in histories.values()]
-    assert losses[0] == losses[1] and len(losses[0]) == 2  # the same network from the same seed
-    fig = comparison.draw_histories(histories, "title")
-    wanted = [snapshot["train_accuracy"] for snapshot in histories["one"]]
-    assert fig.axes[0].lines[0].get_ydata().tolist() == wanted
+def ship(study, dataset, tmp_path, name="small-cifar-10-stand-in"):
+    """Train a study's networks, write its result, and return the histories."""
+    networks = comparison.made(study)
+    wanted = comparison.description(study, networks, dataset)
+    snapshots = comparison.trained_alike(study, networks, dataset)
+    kept.write(tmp_path / f"{name}.pt", wanted, snapshots)
+    return snapshots
 
 
-def test_a_study_is_kept_for_its_images_recipe_and_networks(dataset, trainings, capsys):
-    first = comparison.histories(small(), dataset)
-    assert comparison.histories(small(), dataset) == first and len(trainings) == 2
-    assert "small: trained before, for 1 epoch on CIFAR-10 stand-in." in capsys.readouterr().out
-    assert comparison.histories(small(learning_rate=0.01), dataset) != first and len(trainings) == 4
-    assert comparison.histories(small(False), dataset) != first and len(trainings) == 6  # an edited network
-    comparison.histories(small(), MulticlassDataset.cifar().to_torch())  # not normalised
-    assert len(trainings) == 8
-    comparison.histories(small(), dataset, retrain=True)
-    assert len(trainings) == 10
+def test_networks_are_trained_alike_but_for_what_is_to_differ(dataset, trainings):
+    study = small(learning_rate=0.1)
+    found = comparison.trained_alike(study, comparison.made(study), dataset)
+    assert trainings == [0.1, 0.1, 0.5]
+    one, two, three = ([snapshot["train_loss"] for snapshot in history] for history in found.values())
+    assert one == two != three and len(one) == 2  # the same network from the same seed
+    assert all("weights" not in snapshot for history in found.values() for snapshot in history)
 
 
-def test_a_damaged_record_is_said_and_not_used(dataset, trainings, tmp_path, capsys):
-    comparison.histories(small(), dataset)
-    (path,) = (tmp_path / "trained").glob("*")
+def test_a_study_is_kept_and_its_live_member_trained_again(dataset, trainings, tmp_path, capsys):
+    shipped = ship(small(), dataset, tmp_path)
+    assert comparison.histories(small(), dataset) == (shipped, "CIFAR-10 stand-in") and len(trainings) == 3
+    said = "Small: measured before on CIFAR-10 stand-in. RETRAIN = True in the first cell (in Python, "
+    assert capsys.readouterr().out == f"{said}retrain=True) measures “two” now.\n"
+    live, _ = comparison.histories(small(), dataset, retrain=True)
+    said = "Small: “two” is measured now on CIFAR-10 stand-in, the rest was before.\n"
+    assert len(trainings) == 4 and capsys.readouterr().out == said
+    for name, history in shipped.items():
+        for before, now in zip(history, live[name], strict=True):
+            assert (before["seconds"] == now["seconds"]) == (name != "two")
+            assert before["train_loss"] == now["train_loss"]
+
+
+@pytest.mark.parametrize("change", ["recipe", "network", "images"])
+def test_where_nothing_was_measured_the_record_is_shown_and_said_to_be(
+    change, dataset, trainings, tmp_path, capsys
+):
+    study, asked = small(), dataset
+    shipped = ship(study, dataset, tmp_path, "small-cifar-10")
+    if change == "recipe":
+        study = small(learning_rate=0.01)
+    elif change == "network":
+        study = study._replace(
+            networks=dict.fromkeys(study.networks, lambda: batch_norm.convolution_stack(True))
+        )
+    else:
+        asked = MulticlassDataset.cifar().to_torch()  # not normalised
+    for retrain in (False, True):  # numbers of different studies are not mixed
+        assert comparison.histories(study, asked, retrain)[0] == shipped and len(trainings) == 3
+        assert "Small: recorded on CIFAR-10 stand-in; it was not measured on the" in capsys.readouterr().out
+
+
+def test_a_damaged_record_is_said(dataset, trainings, tmp_path):
+    ship(small(), dataset, tmp_path, "small-cifar-10")
+    path = tmp_path / "small-cifar-10.pt"
     path.write_bytes(path.read_bytes()[:500])
-    comparison.histories(small(), dataset)
-    assert len(trainings) == 4 and f"{path} is not a result" in capsys.readouterr().out
+    with pytest.raises(ValueError, match=f"{path} is not a result of this lecture"):
+        comparison.histories(small(), dataset)
+
+
+def test_the_curves_of_batch_norm_are_those_of_its_study(dataset, monkeypatch):
+    figs = []
+    monkeypatch.setattr(batch_norm.figures, "show", lambda fig, alt: figs.append(fig))
+    batch_norm.show_batch_norm_training(dataset)
+    found, title = comparison.histories(batch_norm.STUDY, dataset)
+    left, right = figs[0].axes
+    assert left.get_title() == f"{title}: learning rate {batch_norm.SHOWN}"
+    for name, curve, ends in zip(batch_norm.WAYS, left.lines, right.lines, strict=True):
+        history = found[batch_norm.at(name, batch_norm.SHOWN)]
+        assert curve.get_ydata().tolist() == [snapshot["val_accuracy"] for snapshot in history]
+        last = [found[batch_norm.at(name, rate)][-1]["val_accuracy"] for rate in batch_norm.RATES]
+        assert ends.get_ydata().tolist() == last
+    assert batch_norm.STUDY.live in found
 
 
 def test_the_shipped_study_is_that_of_the_lecture(dataset):

@@ -137,10 +137,8 @@ def test_the_record_fits_the_real_images(real_data, monkeypatch, capsys):
     real = MulticlassDataset.cifar().normalize().to_torch()
     shown(real, monkeypatch)
     assert capsys.readouterr().out.startswith("Transfer: measured before on CIFAR-10. RETRAIN = True")
-    result, own = transfer.kept_result(real)
-    assert own
     layer = transfer.with_frozen_features(real, (100,))[0][:60]  # as recorded, but for a rounding
-    assert (layer != result.snapshots["CifarCNN"][0]["frozen"][0][:60]).sum() <= 2
+    assert (layer != recorded()[0]["frozen"][0][:60]).sum() <= 2
 
 
 def test_retrain_measures_the_first_images_only(dataset, small, tmp_path, monkeypatch, capsys):
@@ -154,7 +152,7 @@ def test_retrain_measures_the_first_images_only(dataset, small, tmp_path, monkey
     }
     monkeypatch.setattr(transfer, "history", lambda dataset, counts: [fresh] if counts == (20,) else None)
     after = [line.get_ydata() for line in shown(dataset, monkeypatch, retrain=True).lines]
-    assert "20 images of CIFAR-10 stand-in measured now" in capsys.readouterr().out
+    assert "what 20 images teach is measured now on CIFAR-10 stand-in" in capsys.readouterr().out
     assert [after[0][0], after[1][0]] == [1, 0]
     assert [line[1] for line in after] == [line[1] for line in before]
 
