@@ -1,4 +1,8 @@
-"""Move every control of a demo, in JupyterLab or in a page from a file, and tell what is wrong with it."""
+"""Move every control of a demo, in JupyterLab or in a page from a file, and tell what is wrong with it.
+
+Demos and controls are playwright's ElementHandles: a Locator looks for its element anew at each use, in the whole page,
+which takes longer than the rest of these checks where the page is the lecture.
+"""
 
 import re
 import time
@@ -11,6 +15,12 @@ NARROW, TOUCH = 390, 44  # pixels: a phone's width, and what a finger can hit
 # What one sees of a demo: its pixels, its marks and its words, but not its controls.
 SEEN = """root => [...root.querySelectorAll("canvas")].map(canvas => canvas.toDataURL()).join() +
   [...root.querySelectorAll(".stage")].map(stage => stage.innerHTML).join() + root.querySelector(".note").textContent"""
+# Look, and compare with that after two frames: what was done meanwhile is then drawn. The pictures stay in the page.
+LOOK = f"root => {{ root.seenBefore = ({SEEN})(root); }}"
+LOOKS_OTHERWISE = f"""async root => {{
+  await new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)));
+  return ({SEEN})(root) != root.seenBefore;
+}}"""
 
 # Groups of controls, of which one is seen, have tabs.
 UNCOVER = """control => {
@@ -19,6 +29,14 @@ UNCOVER = """control => {
 }"""
 
 FRAME = "() => new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)))"
+
+# The names of controls that are too small for a finger; a checkbox is as large as its label.
+SMALL = """(root, least) => [...root.querySelectorAll("button, select, textarea, input")].filter(node => {
+  const seen = node.getBoundingClientRect();
+  const touched = node.type == "checkbox" ? node.parentElement.getBoundingClientRect() : seen;
+  return node.checkVisibility({ visibilityProperty: true }) && seen.width * seen.height > 0
+    && Math.min(touched.width, touched.height) < least - 0.5;
+}).map(node => node.ariaLabel || node.labels?.[0]?.textContent || node.textContent)"""
 
 # What does not fit into the demo's own box, or is cut by a box that does not scroll.
 CUT = """root => {
@@ -39,15 +57,25 @@ CUT = """root => {
 }"""
 
 
-def root_of(control):
-    """Return the demo that a control is in."""
-    return control.locator("xpath=ancestor::*[contains(@class, 'lecture-demo')][1]")
+def all_of(page):
+    """Return the demos of a page."""
+    return page.query_selector_all(DEMOS)
+
+
+def button(within, name):
+    """Return the button of a name within a demo, or None."""
+    return within.query_selector(f'role=button[name="{name}"]')
+
+
+def start_over(root):
+    """Press the demo's button that leads back to its opening state."""
+    button(root, "Start over").click()
 
 
 def first_control(root):
-    """Return a slider, or where there is none what else moves a demo, as a locator that finds one or nothing."""
-    sliders = root.locator("input[type=range]:enabled")
-    return (sliders if sliders.count() else root.locator(".controls :is(input, button):enabled")).first
+    """Return a slider, or where there is none what else moves a demo."""
+    slider = root.query_selector("input[type=range]:enabled")
+    return slider or root.query_selector(".controls :is(input, button):enabled")
 
 
 def name_of(root):
@@ -55,16 +83,15 @@ def name_of(root):
     return root.get_attribute("data-demo")
 
 
-def changes(page, root, act):
+def changes(root, act):
     """Do ``act``; tell whether one then sees something else."""
-    before = root.evaluate(SEEN)
+    root.evaluate(LOOK)
     act()
-    page.evaluate(FRAME)
-    return root.evaluate(SEEN) != before
+    return root.evaluate(LOOKS_OTHERWISE)
 
 
-def ways(control):
-    """Return the ways to move a control: pairs of what moves it and what moves it back."""
+def ways(root, control):
+    """Return the ways to move a control of a demo: pairs of what moves it and what moves it back."""
     kind = control.evaluate("control => control.type")
 
     def press(key):
@@ -82,7 +109,7 @@ def ways(control):
     if kind == "checkbox":
         return [(control.click, control.click)]
     if kind == "button":
-        return [(control.click, root_of(control).get_by_role("button", name="Start over").click)]
+        return [(control.click, lambda: start_over(root))]
     if kind == "text":
         return [(lambda: control.fill("7"), lambda: control.fill(""))]
     if kind == "textarea":
@@ -92,44 +119,44 @@ def ways(control):
     raise ValueError(f"No way is known to move a control of the kind {kind}: add one here.")
 
 
-def works(page, root, control):
+def works(root, control):
     """Tell whether some move of a control changes the picture."""
     if not control.is_visible() or control.is_disabled():
         return False
-    for there, back in ways(control):
-        changed = changes(page, root, there)
+    for there, back in ways(root, control):
+        changed = changes(root, there)
         back()
         if changed:
             return True
     return False
 
 
-def check_controls(page, root):
+def check_controls(root):
     """Move every control; return a sentence for each that changes nothing.
 
     A control may have no say at first, such as the angle of a kernel that is round: it is tried again beside every
     option of the others.
     """
     complaints = []
-    for control in root.locator(CONTROLS).all():
+    for control in root.query_selector_all(CONTROLS):
         uncover(control)
-        if works(page, root, control) or works_beside_others(page, root, control):
+        if works(root, control) or works_beside_others(root, control):
             continue
         label = control.evaluate("control => (control.labels[0] ?? control).textContent || control.ariaLabel")
         complaints.append(f"{name_of(root)}: the control {label!r} changes nothing")
     return complaints
 
 
-def works_beside_others(page, root, control):
+def works_beside_others(root, control):
     """Tell whether some move of a control changes the picture beside some option of another one."""
-    for other in root.locator(CHOICES).all():
+    for other in root.query_selector_all(CHOICES):
         uncover(other)
         if other.is_disabled():
             continue
-        for there, back in ways(other):
+        for there, back in ways(root, other):
             there()
             uncover(control)
-            useful = works(page, root, control)
+            useful = works(root, control)
             uncover(other)
             back()
             if useful:
@@ -144,21 +171,20 @@ def uncover(control):
 
 def check_player(page, root):
     """Play a demo that has frames; return what is wrong with that, a sentence each."""
-    if not root.locator(".player").count():
+    if not root.query_selector(".player"):
         return []
     complaints = []
-    root.get_by_role("button", name="One step back").click()
+    button(root, "One step back").click()
     for name, seconds in (("One step on", 0), ("Play", 3)):
-        before = root.evaluate(SEEN)
-        root.get_by_role("button", name=name).click()
+        root.evaluate(LOOK)
+        button(root, name).click()
         end = time.monotonic() + seconds
-        page.evaluate(FRAME)
-        while (same := root.evaluate(SEEN) == before) and time.monotonic() < end:
-            page.wait_for_timeout(100)
-        if same:
+        while not (moved := root.evaluate(LOOKS_OTHERWISE)) and time.monotonic() < end:
+            page.wait_for_timeout(50)
+        if not moved:
             complaints.append(f"{name_of(root)}: the button {name!r} changes nothing")
-    if root.get_by_role("button", name="Pause").count():
-        root.get_by_role("button", name="Pause").click()
+    if pause := button(root, "Pause"):
+        pause.click()
     return complaints
 
 
@@ -174,10 +200,10 @@ def check(page, root):
     )
     if root.bounding_box()["width"] >= 700 and height > wanted + 1:
         complaints.append(f"{name}: {height:.0f} pixels high, where {wanted:.0f} are allowed")
-    complaints += check_controls(page, root)
+    complaints += check_controls(root)
     complaints += check_player(page, root)
     complaints += [f"{name}: cut, once it was moved: {what}" for what in root.evaluate(CUT)]
-    root.get_by_role("button", name="Start over").click()
+    start_over(root)
     page.evaluate(FRAME)
     if root.bounding_box()["height"] != height:
         complaints.append(
@@ -186,17 +212,9 @@ def check(page, root):
     return complaints + [f"{name}: {error}" for error in page.page_errors[errors:]]
 
 
-def check_narrow(page, root):
+def check_narrow(root):
     """Return what is wrong with a demo on a phone's screen, a sentence each."""
-    name, small = name_of(root), []
-    for node in root.locator(":is(button, select, textarea, input):visible").all():
-        box = node.bounding_box()
-        if node.get_attribute("type") == "checkbox":
-            box = node.locator("xpath=..").bounding_box()
-        if box["height"] < TOUCH - 0.5 or box["width"] < TOUCH - 0.5:
-            small.append(
-                node.evaluate("node => node.ariaLabel || node.labels?.[0]?.textContent || node.textContent")
-            )
+    name, small = name_of(root), root.evaluate(SMALL, TOUCH)
     complaints = [f"{name}: too small for a finger: {what}" for what in small]
     if root.evaluate("root => root.scrollWidth > root.clientWidth + 1"):
         complaints.append(f"{name}: wider than the screen")

@@ -38,13 +38,16 @@ class Shown:
     page : playwright Page
         ``page.page_errors`` lists what went wrong on it.
     root : playwright Locator
-        The demo's element.
+        Finds the demo's element.
+    element : playwright ElementHandle
+        The demo's element itself.
     """
 
     def __init__(self, page):
         self.page, self.root = page, page.locator(".lecture-demo").first
         self.root.wait_for(timeout=30_000)
         wait_until(page, lambda: self.root.evaluate("root => !!root.demo"))
+        self.element = self.root.element_handle()
 
     def set(self, **values):
         """Set controls by name."""

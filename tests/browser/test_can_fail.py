@@ -8,13 +8,13 @@ import toys
 @pytest.mark.parametrize("place", ["page", "jupyterlab"])
 def test_a_sound_demo(show, place):
     shown = show(toys.toy(), place)
-    assert demo.check(shown.page, shown.root) == []
+    assert demo.check(shown.page, shown.element) == []
     shown.control("Gain").fill("0")
     shown.settle()
     assert "A gain is a number" in shown.root.inner_text()
     shown.page.set_viewport_size({"width": demo.NARROW, "height": 844})
     if place == "page":
-        assert demo.check_narrow(shown.page, shown.root) == []
+        assert demo.check_narrow(shown.element) == []
 
 
 @pytest.mark.parametrize(
@@ -28,8 +28,14 @@ def test_a_sound_demo(show, place):
 )
 def test_broken_demos(show, fault, complaint):
     shown = show(toys.toy(fault), "page")
-    found = demo.check(shown.page, shown.root)
+    found = demo.check(shown.page, shown.element)
     assert any(complaint in sentence for sentence in found), found
+
+
+def test_what_is_too_small_for_a_finger_is_found(show):
+    shown = show(toys.toy("small"), "page")
+    shown.page.set_viewport_size({"width": demo.NARROW, "height": 844})
+    assert demo.check_narrow(shown.element) == ["toys: too small for a finger: Shift"]
 
 
 def test_a_demo_needs_words():

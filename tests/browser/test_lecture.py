@@ -14,7 +14,7 @@ LARGEST = 4_000_000  # bytes of outputs in a saved notebook
 
 def one_of_each(page):
     """Return the demos' elements, one glass box and one question: the page from a file is tried with all of them."""
-    roots = page.locator(demo.DEMOS).all()
+    roots = demo.all_of(page)
     for kind in ("glass-box", "guess-"):
         alike = [root for root in roots if demo.name_of(root).startswith(kind)]
         roots = [root for root in roots if root not in alike[1:]]
@@ -36,7 +36,7 @@ def test_every_picture_has_a_text(lecture):
 
 def test_every_control_of_every_demo_and_the_kernel_hears_of_none(lecture):
     page, _ = lecture
-    names = [demo.name_of(root) for root in page.locator(demo.DEMOS).all()]
+    names = [demo.name_of(root) for root in demo.all_of(page)]
     assert len(names) >= 12
     assert len(set(names)) == len(names), "demos are told apart by their names"
     lab.settle(page)
@@ -50,7 +50,7 @@ def test_arrow_keys_and_letters_stay_in_a_demo(lecture):
     page, _ = lecture
     cells = page.locator(".jp-Cell").count()
     for root in one_of_each(page):
-        for control in root.locator(":is(input[type=range], select, button)").element_handles():
+        for control in root.query_selector_all(":is(input[type=range], select, button)"):
             if not control.is_visible() or control.is_disabled():  # by what was typed into another one
                 continue
             control.focus()
@@ -86,10 +86,10 @@ def reopened(chromium, served, saved_lecture, name, trusted):
 
 def test_a_trusted_copy_is_alive_when_it_is_opened(chromium, served, saved_lecture):
     page = reopened(chromium, served, saved_lecture, "trusted.ipynb", trusted=True)
-    roots = page.locator(demo.DEMOS)
-    assert roots.count() >= 12
+    roots = demo.all_of(page)
+    assert len(roots) >= 12
     shown.wait_until(page, "[...document.querySelectorAll('.lecture-demo')].every(root => root.demo)")
-    assert demo.works(page, roots.first, demo.first_control(roots.first))
+    assert demo.works(roots[0], demo.first_control(roots[0]))
     assert page.page_errors == []
     page.context.close()
 

@@ -14,7 +14,7 @@ def test_a_demo_and_its_keys(chromium, own_folders, tmp_path):
         page = shown.new_page(chromium)
         page.goto(f"{address}/notebooks/toy.ipynb")
         toy = shown.Shown(page)
-        assert demo.check(page, toy.root) == []
+        assert demo.check(page, toy.element) == []
         slider, cells = toy.control("Shift"), page.locator(".jp-Cell").count()
         slider.press("ArrowRight")
         page.keyboard.press("b")

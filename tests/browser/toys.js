@@ -11,6 +11,7 @@ export function toys(demo, data) {
   demo.player("frame", "Frame", { frames: 5 });
   demo.layout({ wide: '"left" minmax(0, 1fr) / minmax(0, 1fr)', narrow: '"left" auto / minmax(0, 1fr)' });
   const picture = demo.picture({ area: "left", title: "Noise", point: (row, column) => ((shift.value = column % 9), demo.redraw()) });
+  if (data.fault == "small") shift.input.style.cssText = "height: 9px; min-height: 0";
   if (data.fault == "wide") picture.node.style.width = "2000px";
   return controls => {
     if (!Number(gain.value)) throw new BadInput(gain, "A gain is a number, and not 0.");

@@ -213,9 +213,9 @@ def test_no_errors(explorer):
 
 def test_controls_sizes_and_a_phone(show, pictures):
     explorer = show(canny_explorer(pictures), "page")
-    assert demo_checks.check(explorer.page, explorer.root) == []
+    assert demo_checks.check(explorer.page, explorer.element) == []
     explorer.page.set_viewport_size({"width": demo_checks.NARROW, "height": 844})
-    assert demo_checks.check_narrow(explorer.page, explorer.root) == []
+    assert demo_checks.check_narrow(explorer.element) == []
 
 
 def test_a_picture_of_one_pixel_and_of_one_row(show):

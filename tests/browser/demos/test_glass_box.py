@@ -623,12 +623,12 @@ def test_unfolding_sorting_and_ranges(show):
 @pytest.mark.parametrize("name", ["PoolingCNN", "CifarCNN", "residual network of 20 layers"])
 def test_controls_sizes_and_a_phone(show, name):
     shown = show(box(name), "page")
-    assert demo_checks.check(shown.page, shown.root) == []
+    assert demo_checks.check(shown.page, shown.element) == []
     shown.page.set_viewport_size({"width": demo_checks.NARROW, "height": 844})
     for is_open in (False, True):
         shown.set(open=is_open)
         shown.settle()
-        assert demo_checks.check_narrow(shown.page, shown.root) == []
+        assert demo_checks.check_narrow(shown.element) == []
 
 
 class Own(nn.Sequential):

@@ -222,9 +222,9 @@ def test_no_errors(explorer):
 
 def test_controls_sizes_and_a_phone(show):
     explorer = awake(show(prediction_explorer(LARGE, "COCO", first=4, evidence=LOOKED), "page"))
-    assert demo_checks.check(explorer.page, explorer.root) == []
+    assert demo_checks.check(explorer.page, explorer.element) == []
     explorer.page.set_viewport_size({"width": demo_checks.NARROW, "height": 844})
-    assert demo_checks.check_narrow(explorer.page, explorer.root) == []
+    assert demo_checks.check_narrow(explorer.element) == []
 
 
 def test_small_pictures_lose_nothing(show):
