@@ -209,11 +209,12 @@ def leung_malik_bank(size=49):
     """Return the 48 filters of Leung and Malik, computed from their definition.
 
     First and second derivatives of Gaussians, three times longer than wide, at 6 orientations and 3 scales
-    (36); 8 Laplacians of Gaussians; 4 Gaussians. The scales are powers of sqrt(2). Derivatives have mean 0,
-    and the magnitudes of each filter add up to 1.
+    (36); 8 Laplacians of Gaussians; 4 Gaussians. Derivatives have mean 0, and the magnitudes of each filter add
+    up to 1.
 
     Source: T. Leung, J. Malik, "Representing and recognizing the visual appearance of materials using
-    three-dimensional textons", IJCV 43 (2001), the "LM small" set as laid out by M. Varma and A. Zisserman.
+    three-dimensional textons", IJCV 43 (2001). Its scales are those that M. Varma and A. Zisserman call "LM large",
+    from sqrt(2) to 4 pixels; "LM small" goes from 1 to 2 sqrt(2).
 
     Parameters
     ----------
@@ -351,7 +352,7 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     Returns
     -------
     Figure
-        One row an image: the image, the kernel, the response at the same scale of pixels.
+        One row an image, with its response; the kernel once, between the middle ones.
     """
     kernel = validated_matrix(kernel, "kernel")
     responses = [convolve(image, kernel, stride=stride) for image in images]
@@ -361,7 +362,11 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     for row, (axes, image, response) in enumerate(zip(grid, images, responses, strict=True)):
         sizes = f"{len(response)}x{len(response[0])}"
         figures.show_image(axes[0], image, f"{title} {len(image)}x{len(image[0])}" if row == 0 else "")
-        figures.show_signed(axes[1], kernel, title="Kernel" if row == 0 else "")
+        if row == len(images) // 2:
+            figures.show_signed(axes[1], kernel, title="Kernel")
+            axes[1].title.set_in_layout(False)  # there is room above it, and the rows stay equally far apart
+        else:
+            axes[1].set_visible(False)
         drawn = figures.show_signed(
             axes[2], response, limit, f"Response {sizes}" + (f", stride {stride}" if stride > 1 else "")
         )

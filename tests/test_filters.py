@@ -195,6 +195,8 @@ def test_figures_show_what_was_computed():
     drawn = fig.axes[2].images[0]
     np.testing.assert_allclose(drawn.get_array(), filters.convolve(images[0], filters.blob_kernel, stride=2))
     assert drawn.norm.vmin == -drawn.norm.vmax  # zero is white
+    kernels = [ax.images[0].get_array() for ax in fig.axes[1:9:3] if ax.get_visible()]
+    assert len(kernels) == 1 and np.array_equal(kernels[0], filters.blob_kernel)
     titles = [ax.get_title() for ax in filters.draw_kernels().axes]
     assert [title.split("\n")[0] for title in titles] == list(filters.CLASSIC)
 
