@@ -13,6 +13,7 @@ from demos.im2col import im2col_player
 from demos.kernel import kernel_explorer
 from demos.learned_kernel import learned_kernel
 from demos.many_channels import many_channels
+from demos.page.language import set_language
 from demos.pictures import example_pictures
 from demos.pooling_windows import pooling_explorer
 from demos.predictions import prediction_explorer
@@ -41,6 +42,7 @@ __all__ = [
     "prediction_explorer",
     "receptive_field_explorer",
     "resnet34_player",
+    "set_language",
     "shift_explorer",
     "sliding_kernel",
     "weights_player",

@@ -3,23 +3,24 @@
 import { outputSize, tensor } from "./page/nn.js";
 import { element, write } from "./page/draw.js";
 import { BadInput } from "./page/demo.js";
+import { phrase } from "./page/phrase.js";
 
 // What a cell is. Of two that it is, the later one is shown.
 const CELLS = [
-  ["image", "#c9d6e2"], ["padding", "#f4f6f8"], ["never seen", "#e58a84"], ["first and last window", "#8cc3d6"],
-  ["window, and the output pixel it gives", "#f6b26b"],
+  [phrase("image"), "#c9d6e2"], [phrase("padding"), "#f4f6f8"], [phrase("never seen"), "#e58a84"], [phrase("first and last window"), "#8cc3d6"],
+  [phrase("window, and the output pixel it gives"), "#f6b26b"],
 ];
 const [IMAGE, PADDING, UNSEEN, END, WINDOW] = CELLS.keys();
 const STRIDES = [1, 2, 3, 4, 5, 6, 7, 8];
 
 export function arithmetic(demo) {
-  const size = demo.slider("size", "Image size", { min: 3, max: 16, value: 8 });
-  const kernel = demo.slider("kernel", "Kernel size", { min: 1, max: 7, value: 3 });
-  demo.slider("padding", "Padding", { min: 0, max: 3, value: 0 });
-  const stride = demo.slider("stride", "Stride", { min: 1, max: STRIDES.length, value: 2 });
-  const dilation = demo.slider("dilation", "Dilation", { min: 1, max: 3, value: 1 });
-  const row = demo.slider("row", "Output row", { min: 0, max: 2, value: 0 });
-  const column = demo.slider("column", "Output column", { min: 0, max: 2, value: 1 });
+  const size = demo.slider("size", phrase("Image size"), { min: 3, max: 16, value: 8 });
+  const kernel = demo.slider("kernel", phrase("Kernel size"), { min: 1, max: 7, value: 3 });
+  demo.slider("padding", phrase("Padding"), { min: 0, max: 3, value: 0 });
+  const stride = demo.slider("stride", phrase("Stride"), { min: 1, max: STRIDES.length, value: 2 });
+  const dilation = demo.slider("dilation", phrase("Dilation"), { min: 1, max: 3, value: 1 });
+  const row = demo.slider("row", phrase("Output row"), { min: 0, max: 2, value: 0 });
+  const column = demo.slider("column", phrase("Output column"), { min: 0, max: 2, value: 1 });
   demo.layout({ wide: '"formula formula" auto "input output" minmax(0, 1fr) "input facts" auto / minmax(0, 4fr) minmax(19.8em, 3fr)',
                 narrow: '"input output" auto "formula formula" auto "facts facts" auto / minmax(0, 3fr) minmax(0, 2fr)', snug: true });
   let reach; // of the kernel that is drawn, in pixels
@@ -29,9 +30,9 @@ export function arithmetic(demo) {
     demo.redraw();
   };
   const outputAt = place => Math.round((place - (reach - 1) / 2) / stride.value); // whose window is nearest
-  const input = demo.picture({ area: "input", colors: "color", alt: "The input", grid: true, press: true,
+  const input = demo.picture({ area: "input", colors: "color", alt: phrase("The input"), grid: true, press: true,
                                point: (r, c) => move(outputAt(r), outputAt(c)) });
-  const output = demo.picture({ area: "output", colors: "color", alt: "The output", grid: true, press: true, point: move });
+  const output = demo.picture({ area: "output", colors: "color", alt: phrase("The output"), grid: true, press: true, point: move });
   const formula = demo.stage.appendChild(element("p", { class: "formula", style: "grid-area: formula" }));
   const facts = new Facts(demo.stage, "facts");
   demo.key.append(...CELLS.map(([name, color]) =>
@@ -43,7 +44,7 @@ export function arithmetic(demo) {
     dilation.enabled = now.kernel > 1; // one pixel has no neighbours to be apart from
     const covered = now.dilation * (now.kernel - 1) + 1;
     if (!outputs)
-      throw new BadInput(kernel, `It reaches over ${covered} pixels of ${padded}: take a smaller one, or more padding.`);
+      throw new BadInput(kernel, phrase("It reaches over {covered} pixels of {padded}: take a smaller one, or more padding.", { covered, padded }));
     reach = covered;
     for (const slider of [row, column]) {
       slider.range(0, outputs - 1);
@@ -62,17 +63,18 @@ export function arithmetic(demo) {
     output.show(painted(drawn.output));
     input.mark("window", row.value * now.stride, column.value * now.stride, reach, reach);
     output.mark("window", row.value, column.value);
-    input.title = `Input ${now.size}×${now.size}` + (now.padding ? `, padded to ${padded}×${padded}` : "");
-    output.title = `Output ${outputs}×${outputs}`;
+    input.title = now.padding ? phrase("Input {size}×{size}, padded to {padded}×{padded}", { size: now.size, padded })
+      : phrase("Input {size}×{size}", { size: now.size });
+    output.title = phrase("Output {size}×{size}", { size: outputs });
     write(formula, "⌊(n + 2p − d(k − 1) − 1) / s⌋ + 1 = " +
       `⌊(${now.size} + 2·${now.padding} − ${now.dilation}·(${now.kernel} − 1) − 1) / ${now.stride}⌋ + 1 = ${outputs}`);
-    const fits = strides.includes(now.stride), count = ({ data }) => Array.from(data, n => n.toLocaleString("en"));
+    const fits = strides.includes(now.stride), fitting = strides.join(", "), count = ({ data }) => Array.from(data, n => n.toLocaleString("en"));
     facts.show([
-      ["Strides that fit", strides.length == STRIDES.length ? "all" : strides.join(", ") + (fits ? "" : ` (not ${now.stride})`)],
-      ["Never seen", `${unseen.reduce((a, b) => a + b)} of ${padded} rows`],
-      ["", "convolution", "dense"],
-      ["Parameters", ...count(drawn.parameters)],
-      ["Multiply-adds", ...count(drawn.multiplyAdds)],
+      [phrase("Strides that fit"), strides.length == STRIDES.length ? phrase("all") : fits ? fitting : phrase("{fitting} (not {stride})", { fitting, stride: now.stride })],
+      [phrase("Never seen"), phrase("{count} of {padded} rows", { count: unseen.reduce((a, b) => a + b), padded })],
+      ["", phrase("convolution"), phrase("dense")],
+      [phrase("Parameters"), ...count(drawn.parameters)],
+      [phrase("Multiply-adds"), ...count(drawn.multiplyAdds)],
     ]);
     return drawn;
   };

@@ -1,6 +1,6 @@
 """Part 4: the arithmetic of a convolution."""
 
-from demos.page import Demo
+from demos.page import Demo, phrase
 
 
 def arithmetic_explorer():
@@ -13,5 +13,7 @@ def arithmetic_explorer():
     return Demo(
         "arithmetic",
         {},
-        alt="An image with its padding, the windows of a kernel on it, the output's size, and what it costs",
+        alt=phrase(
+            "An image with its padding, the windows of a kernel on it, the output's size, and what it costs"
+        ),
     )

@@ -5,17 +5,21 @@ import { element } from "./page/draw.js";
 import { Formula, factor, plain } from "./page/formula.js";
 import { flipped } from "./page/kernels.js";
 import { readNumbers, typed } from "./page/matrix.js";
+import { phrase } from "./page/phrase.js";
 
 const KERNEL = "kernel", INPUT = "input", MAX = "input of max pooling", AVERAGE = "input of average pooling";
+const NAMES = {
+  [KERNEL]: phrase("kernel"), [INPUT]: phrase("input"), [MAX]: phrase("input of max pooling"), [AVERAGE]: phrase("input of average pooling"),
+};
 
 // data.image: (5, 5); data.kernel: (3, 3); data.gradient: (3, 3), of the output. All windows are 3x3, at stride 1.
 export function backwards(demo, data) {
   const [side] = data.image.shape, [size] = data.kernel.shape, [across] = data.gradient.shape, margin = size - 1;
-  const of = demo.choice("of", "Gradient of", { options: [KERNEL, INPUT, MAX, AVERAGE] });
-  const row = demo.slider("row", "Row", { min: 0, max: size - 1, value: 0 });
-  const column = demo.slider("column", "Column", { min: 0, max: size - 1, value: 1 });
-  const imageText = demo.text("image", "Input x", { value: typed(data.image), rows: side });
-  const kernelText = demo.text("kernel", "Kernel w", { value: typed(data.kernel), rows: size });
+  const of = demo.choice("of", phrase("Gradient of"), { options: Object.entries(NAMES) });
+  const row = demo.slider("row", phrase("Row"), { min: 0, max: size - 1, value: 0 });
+  const column = demo.slider("column", phrase("Column"), { min: 0, max: size - 1, value: 1 });
+  const imageText = demo.text("image", phrase("Input x"), { value: typed(data.image), rows: side });
+  const kernelText = demo.text("kernel", phrase("Kernel w"), { value: typed(data.kernel), rows: size });
   const gradientText = demo.text("gradient", "∂L/∂o", { value: typed(data.gradient), rows: size });
   demo.form.append(element("div", { class: "pair" }, kernelText.node, gradientText.node));
   demo.layout({
@@ -33,21 +37,21 @@ export function backwards(demo, data) {
     demo.redraw();
   };
   const look = { colors: "signed", key: false, grid: true };
-  const add = (area, title, point) => demo.picture({ ...look, area, title, alt: `${title}, drawn`, point });
+  const add = (area, title, point) => demo.picture({ ...look, area, title, alt: phrase("{title}, drawn", { title }), point });
   const pictures = {
-    image: add("image", "Input x", choose(false)),
-    kernel: add("kernel", "Kernel w", choose(true)),
-    output: add("output", "Output o"),
+    image: add("image", phrase("Input x"), choose(false)),
+    kernel: add("kernel", phrase("Kernel w"), choose(true)),
+    output: add("output", phrase("Output o")),
     inputGradient: add("inputGradient", "∂L/∂x", choose(false)),
     kernelGradient: add("kernelGradient", "∂L/∂w", choose(true)),
     outputGradient: add("outputGradient", "∂L/∂o"),
   };
   const formula = new Formula(demo.stage, { area: "sum" });
   demo.legend([
-    ["window", "the chosen entry, and what it is made of"],
-    ["second", "largest of a window"],
-    ["negative", "negative"],
-    ["positive", "positive"],
+    ["window", phrase("the chosen entry, and what it is made of")],
+    ["second", phrase("largest of a window")],
+    ["negative", phrase("negative")],
+    ["positive", phrase("positive")],
   ]);
 
   return () => {
@@ -92,7 +96,7 @@ export function backwards(demo, data) {
       picture.show(drawn[name], magnitude(drawn[name]));
       picture.write(Array.from(drawn[name].data, value => (value == value ? plain(value) : "")), { size: 0.42 });
     }
-    pictures.kernel.title = { [MAX]: "no kernel", [AVERAGE]: "1/9 each" }[layer] ?? "Kernel w";
+    pictures.kernel.title = { [MAX]: phrase("no kernel"), [AVERAGE]: phrase("1/9 each") }[layer] ?? phrase("Kernel w");
     const [here, there] = layer == KERNEL ? ["kernel", "image"] : ["image", "kernel"];
     pictures[here].mark("window", r, c);
     pictures[`${here == "kernel" ? "kernel" : "input"}Gradient`].mark("window", r, c);
@@ -106,8 +110,9 @@ export function backwards(demo, data) {
       else pictures.image.mark(`winner${k}`, ...pixelOf(k, winners[k], across, size), 1, 1, "second");
     }
     formula.show(`∂L/∂${layer == KERNEL ? "w" : "x"}(${r}, ${c})`, terms, plain(total));
-    const why = kink ? ": two pixels are the largest of a window, and there the maximum has a kink" : "";
-    demo.say(`By finite differences, forwards only: ${plain(difference)}${why}`);
+    const number = plain(difference);
+    demo.say(kink ? phrase("By finite differences, forwards only: {number}: two pixels are the largest of a window, and there the maximum has a kink", { number })
+      : phrase("By finite differences, forwards only: {number}", { number }));
     return { ...drawn, difference: tensor([1], Float32Array.of(difference)) };
   };
 }

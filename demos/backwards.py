@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from demos.page import Demo, packed
+from demos.page import Demo, packed, phrase
 
 # Whole numbers of one digit, no two alike in a window's maximum: every sum can be checked by hand.
 BACKWARDS_IMAGE = np.array(
@@ -45,5 +45,7 @@ def backwards(image=BACKWARDS_IMAGE, kernel=BACKWARDS_KERNEL, gradient=BACKWARDS
     return Demo(
         "backwards",
         data,
-        alt="An image, a kernel and their output, each above its gradient, and the sum behind an entry of a gradient",
+        alt=phrase(
+            "An image, a kernel and their output, each above its gradient, and the sum behind an entry of a gradient"
+        ),
     )

@@ -6,6 +6,7 @@
 
 import { pad, tensor } from "./page/nn.js";
 import { OWN_PICTURE, ownPicture } from "./page/own_picture.js";
+import { phrase } from "./page/phrase.js";
 
 const FAINTEST = 1e-14; // what is below has no direction
 const EPSILON = 2 ** -23; // of single precision
@@ -16,13 +17,13 @@ const STATES = [[0.07, 0.09, 0.12], [0.34, 0.38, 0.43], [0.36, 0.76, 0.95], [1, 
 export function canny(demo, data) {
   const names = Object.keys(data.pictures), [rows, columns] = data.pictures[names.at(-1)].shape;
   const strengths = sobel(smooth(data.pictures[names.at(-1)], 1)).magnitude.data, strongest = strengths.indexOf(Math.max(...strengths));
-  const choice = demo.choice("picture", "Picture", { options: names, value: names.at(-1) });
+  const choice = demo.choice("picture", phrase("Picture"), { options: names, value: names.at(-1) });
   const decimal = digits => value => value.toFixed(digits);
-  const sigma = demo.slider("sigma", "1. Smoothing σ", { min: 0, max: 4, step: 0.1, value: 1, text: value => `${value.toFixed(1)} pixels` });
-  const high = demo.slider("high", "4. High threshold", { min: 0.05, max: 2, step: 0.05, value: 0.8, text: decimal(2) });
-  const low = demo.slider("low", "4. Low threshold", { min: 0, max: 0.8, step: 0.05, value: 0.3, text: decimal(2) });
-  const row = demo.slider("row", "Row", { min: 0, max: rows - 1, value: Math.floor(strongest / columns) });
-  const column = demo.slider("column", "Column", { min: 0, max: columns - 1, value: strongest % columns });
+  const sigma = demo.slider("sigma", phrase("1. Smoothing σ"), { min: 0, max: 4, step: 0.1, value: 1, text: value => phrase("{number} pixels", { number: value.toFixed(1) }) });
+  const high = demo.slider("high", phrase("4. High threshold"), { min: 0.05, max: 2, step: 0.05, value: 0.8, text: decimal(2) });
+  const low = demo.slider("low", phrase("4. Low threshold"), { min: 0, max: 0.8, step: 0.05, value: 0.3, text: decimal(2) });
+  const row = demo.slider("row", phrase("Row"), { min: 0, max: rows - 1, value: Math.floor(strongest / columns) });
+  const column = demo.slider("column", phrase("Column"), { min: 0, max: columns - 1, value: strongest % columns });
   ownPicture(demo, choice);
 
   demo.layout({ wide: '"smooth gradient thin edges" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
@@ -31,11 +32,12 @@ export function canny(demo, data) {
     [row.value, column.value] = [r, c];
     demo.redraw();
   };
-  const smoothPicture = demo.picture({ area: "smooth", alt: "The picture, smoothed", point });
-  const gradientPicture = demo.picture({ area: "gradient", colors: "color", alt: "The gradient", point });
-  const thinPicture = demo.picture({ area: "thin", alt: "The ridges of the gradient", point });
-  const edgePicture = demo.picture({ area: "edges", colors: "color", alt: "The edges", point });
-  demo.legend([["wheel", "where it gets brighter"], ["strong", "at least high"], ["linked", "at least low, linked"], ["dropped", "not linked"]]);
+  const smoothPicture = demo.picture({ area: "smooth", alt: phrase("The picture, smoothed"), point });
+  const gradientPicture = demo.picture({ area: "gradient", colors: "color", alt: phrase("The gradient"), point });
+  const thinPicture = demo.picture({ area: "thin", alt: phrase("The ridges of the gradient"), point });
+  const edgePicture = demo.picture({ area: "edges", colors: "color", alt: phrase("The edges"), point });
+  demo.legend([["wheel", phrase("where it gets brighter")], ["strong", phrase("at least high")], ["linked", phrase("at least low, linked")],
+               ["dropped", phrase("not linked")]]);
   let found = {}; // the first three steps, until another picture or another σ is chosen
 
   return () => {
@@ -54,10 +56,10 @@ export function canny(demo, data) {
     const { smoothed, field, thin } = found, { magnitude, direction } = field, states = linked(thin, low.value, high.value);
 
     for (const shown of [smoothPicture, gradientPicture, thinPicture, edgePicture]) shown.mark("here", r, c);
-    smoothPicture.title = `1. Smoothed: ${smoothed.data[here].toFixed(2)}`;
-    gradientPicture.title = `2. Gradient: ${magnitude.data[here].toFixed(2)}`;
-    thinPicture.title = `3. Ridge: ${thin.data[here] ? thin.data[here].toFixed(2) : "no"}`;
-    edgePicture.title = `4. Edge: ${states.data[here] >= LINKED ? "yes" : "no"}`;
+    smoothPicture.title = phrase("1. Smoothed: {value}", { value: smoothed.data[here].toFixed(2) });
+    gradientPicture.title = phrase("2. Gradient: {value}", { value: magnitude.data[here].toFixed(2) });
+    thinPicture.title = thin.data[here] ? phrase("3. Ridge: {value}", { value: thin.data[here].toFixed(2) }) : phrase("3. Ridge: no");
+    edgePicture.title = states.data[here] >= LINKED ? phrase("4. Edge: yes") : phrase("4. Edge: no");
     demo.say(`(${r}, ${c}): ${reason(field, thin, states, here)}`);
     edgePicture.show(painted(states));
     const edges = { shape: states.shape, data: states.data.map(state => Number(state >= LINKED)) };
@@ -67,11 +69,13 @@ export function canny(demo, data) {
 
 // Why a pixel is an edge, or is none, in a sentence.
 function reason(field, thin, states, i) {
-  if (!field.inside(i)) return "at the border of the picture there is no edge.";
-  if (field.magnitude.data[i] < FAINTEST) return "here nothing changes.";
-  const sides = `brighter towards ${Math.round(field.direction.data[i])}°; on this line the next pixels have ${[1, -1].map(sign => along(field, i, sign).toFixed(2)).join(" and ")}`;
-  const then = ["below low", "at least low, but not linked to a strong one", "at least low and linked to a strong one", "at least high"];
-  return thin.data[i] ? `${sides}: a ridge, ${then[states.data[i]]}.` : `${sides}: no ridge.`;
+  if (!field.inside(i)) return phrase("at the border of the picture there is no edge.");
+  if (field.magnitude.data[i] < FAINTEST) return phrase("here nothing changes.");
+  const [one, other] = [1, -1].map(sign => along(field, i, sign).toFixed(2)), angle = Math.round(field.direction.data[i]);
+  const sides = phrase("brighter towards {angle}°; on this line the next pixels have {one} and {other}", { angle, one, other });
+  if (!thin.data[i]) return phrase("{sides}: no ridge.", { sides });
+  return [phrase("{sides}: a ridge, below low.", { sides }), phrase("{sides}: a ridge, at least low, but not linked to a strong one.", { sides }),
+          phrase("{sides}: a ridge, at least low and linked to a strong one.", { sides }), phrase("{sides}: a ridge, at least high.", { sides })][states.data[i]];
 }
 
 // 1. (H, W) blurred by a Gaussian. Outside of the picture there is nothing, and what is missing there is made up for.

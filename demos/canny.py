@@ -1,7 +1,7 @@
 """Part 3: Canny's edge detector."""
 
 from demos.kernel import named
-from demos.page import Demo
+from demos.page import Demo, phrase
 
 
 def canny_explorer(pictures):
@@ -27,5 +27,7 @@ def canny_explorer(pictures):
     return Demo(
         "canny",
         {"pictures": named(pictures)},
-        alt="A picture smoothed, its gradient, the gradient's ridges, and those that are linked to edges",
+        alt=phrase(
+            "A picture smoothed, its gradient, the gradient's ridges, and those that are linked to edges"
+        ),
     )

@@ -5,6 +5,7 @@ import { channel, crop, magnitude, sum, tensor } from "./page/nn.js";
 import { element } from "./page/draw.js";
 import { Formula, factor, plain } from "./page/formula.js";
 import { readNumbers, typed } from "./page/matrix.js";
+import { phrase } from "./page/phrase.js";
 
 const SUBSCRIPTS = ["₀", "₁"];
 
@@ -13,7 +14,7 @@ export function convolutionalLayer(demo, data) {
   const [, side] = data.image.shape, [count, size] = data.filters.shape, across = side - size + 1;
   const pixels = across * across; // of one output
   const place = frame => ({ f: Math.floor(frame / pixels), r: Math.floor((frame % pixels) / across), c: frame % across });
-  const player = demo.player("frame", "Output pixel", {
+  const player = demo.player("frame", phrase("Output pixel"), {
     frames: count * pixels,
     interval: 1200,
     text: frame => {
@@ -21,9 +22,9 @@ export function convolutionalLayer(demo, data) {
       return `o${SUBSCRIPTS[f]}(${r}, ${c})`;
     },
   });
-  const imageText = demo.text("image", "Image i", { value: typed(data.image), rows: side });
+  const imageText = demo.text("image", phrase("Image i"), { value: typed(data.image), rows: side });
   const filterTexts = SUBSCRIPTS.map((subscript, f) =>
-    demo.text(`filter${f}`, `Filter w${subscript}`, { value: typed(channel(data.filters, f)), rows: size }),
+    demo.text(`filter${f}`, phrase("Filter w{subscript}", { subscript }), { value: typed(channel(data.filters, f)), rows: size }),
   );
   demo.form.append(element("div", { class: "pair" }, ...filterTexts.map(text => text.node)));
 
@@ -48,19 +49,19 @@ export function convolutionalLayer(demo, data) {
     player.stop();
     player.go(f * pixels + r * across + c);
   };
-  const alt = "The image: paint on it", look = { colors: "signed", key: false, grid: true };
-  const imagePicture = demo.picture({ area: "image", title: "Image i", alt, grid: true, key: true, point: paint, press: true });
+  const alt = phrase("The image: paint on it"), look = { colors: "signed", key: false, grid: true };
+  const imagePicture = demo.picture({ area: "image", title: phrase("Image i"), alt, grid: true, key: true, point: paint, press: true });
   const filterPictures = SUBSCRIPTS.map((subscript, f) =>
-    demo.picture({ ...look, area: `filter${f}`, title: `Filter w${subscript}`, alt: `The filter w${subscript}` }),
+    demo.picture({ ...look, area: `filter${f}`, title: phrase("Filter w{subscript}", { subscript }), alt: phrase("The filter w{subscript}", { subscript }) }),
   );
   const outputPictures = SUBSCRIPTS.map((subscript, f) =>
-    demo.picture({ ...look, area: `output${f}`, title: `Output o${subscript}`, point: choose(f) }),
+    demo.picture({ ...look, area: `output${f}`, title: phrase("Output o{subscript}", { subscript }), point: choose(f) }),
   );
   const formula = new Formula(demo.stage, { area: "sum" });
   demo.legend([
-    ["window", "the window, its filter, the output pixel"],
-    ["negative", "negative"],
-    ["positive", "positive"],
+    ["window", phrase("the window, its filter, the output pixel")],
+    ["negative", phrase("negative")],
+    ["positive", phrase("positive")],
   ]);
 
   return controls => {

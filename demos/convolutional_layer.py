@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from demos.page import Demo, packed
+from demos.page import Demo, packed, phrase
 
 # A bright cross, and the two simplest filters that tell its bars apart.
 LAYER_IMAGE = np.array([[0, 0, 1, 0, 0], [0, 0, 1, 0, 0], [1, 1, 1, 1, 1], [0, 0, 1, 0, 0], [0, 0, 1, 0, 0]])
@@ -41,5 +41,5 @@ def convolutional_layer(image=LAYER_IMAGE, filters=LAYER_FILTERS):
     return Demo(
         "convolutional_layer",
         {"image": packed(image), "filters": packed(filters)},
-        alt="An image of 5x5, two filters of 3x3 and their two outputs of 3x3, in numbers",
+        alt=phrase("An image of 5x5, two filters of 3x3 and their two outputs of 3x3, in numbers"),
     )

@@ -2,6 +2,7 @@
 
 import { pad, tensor } from "./page/nn.js";
 import { convolveSpectra, powerOfTwo, spectrum } from "./page/fourier.js";
+import { phrase } from "./page/phrase.js";
 
 const SIDE_OF_FILTER = 49, MIDDLE = 24;
 const ACROSS = 6, STEP = SIDE_OF_FILTER + 2; // filters in a row of the mosaic, and from one to the next
@@ -9,8 +10,8 @@ const ACROSS = 6, STEP = SIDE_OF_FILTER + 2; // filters in a row of the mosaic, 
 // data.pictures: {name: (H, W) in [0, 1]}.
 export function filterBank(demo, data) {
   const bank = leungMalikBank();
-  const choice = demo.choice("picture", "Picture", { options: Object.keys(data.pictures) });
-  const number = demo.slider("number", "Filter", { min: 1, max: bank.length, value: 1, text: value => `${value} of ${bank.length}` });
+  const choice = demo.choice("picture", phrase("Picture"), { options: Object.keys(data.pictures) });
+  const number = demo.slider("number", phrase("Filter"), { min: 1, max: bank.length, value: 1, text: value => phrase("{number} of {count}", { number: value, count: bank.length }) });
   demo.layout({ wide: '"bank picture response" minmax(0, 1fr) "bank filter response" minmax(0, 1fr) / ' +
                       "minmax(0, 3fr) minmax(0, 2fr) minmax(0, 4fr)",
                 narrow: '"bank response" auto "picture filter" auto / minmax(0, 1fr) minmax(0, 1fr)',
@@ -19,11 +20,11 @@ export function filterBank(demo, data) {
     number.value = Math.floor(row / STEP) * ACROSS + Math.floor(column / STEP) + 1;
     demo.redraw();
   };
-  const mosaic = demo.picture({ area: "bank", colors: "signed", title: "Click a filter", alt: "The bank", point: choose, press: true });
-  const picture = demo.picture({ area: "picture", alt: "The picture" });
-  const filter = demo.picture({ area: "filter", colors: "signed", alt: "The chosen filter" });
-  const response = demo.picture({ area: "response", colors: "signed", title: "Response", alt: "The response of the picture to the filter" });
-  demo.legend([["window", "the chosen filter of the bank, in which each is scaled to ±1"]]);
+  const mosaic = demo.picture({ area: "bank", colors: "signed", title: phrase("Click a filter"), alt: phrase("The bank"), point: choose, press: true });
+  const picture = demo.picture({ area: "picture", alt: phrase("The picture") });
+  const filter = demo.picture({ area: "filter", colors: "signed", alt: phrase("The chosen filter") });
+  const response = demo.picture({ area: "response", colors: "signed", title: phrase("Response"), alt: phrase("The response of the picture to the filter") });
+  demo.legend([["window", phrase("the chosen filter of the bank, in which each is scaled to ±1")]]);
   const drawn = { bank: mosaic.show(filterMosaic(bank), 1) }; // it never changes
   // For 120x120 pixels a response takes 35 million products, or two Fourier transforms: a fifth of the time. The
   // picture's own is kept. Its border is repeated outwards.
@@ -39,8 +40,8 @@ export function filterBank(demo, data) {
   return () => {
     const k = number.value - 1, image = data.pictures[choice.value], transformed = spectrumOf(choice.value);
     mosaic.mark("chosen", Math.floor(k / ACROSS) * STEP, (k % ACROSS) * STEP, SIDE_OF_FILTER, SIDE_OF_FILTER);
-    picture.title = choice.value;
-    filter.title = `${bank[k].kind}, scale ${bank[k].scale.toFixed(1)}`;
+    picture.title = choice.shown;
+    filter.title = phrase("{kind}, scale {scale}", { kind: bank[k].kind, scale: bank[k].scale.toFixed(1) });
     drawn.picture = picture.show(image);
     drawn.filter = filter.show(bank[k].weights);
     drawn.response = response.show(convolveSpectra(transformed, spectrum(bank[k].weights, transformed.size), image.shape));
@@ -54,11 +55,11 @@ export function filterBank(demo, data) {
 function leungMalikBank() {
   const scales = [1, 2, 3, 4].map(power => Math.SQRT2 ** power), bank = [];
   const add = (kind, scale, samples, zeroMean = true) => bank.push({ kind, scale, weights: bankFilter(samples, zeroMean) });
-  for (const [name, profile] of [["Edge", across => -across], ["Bar", across => 1 - across ** 2]]) {
+  for (const [named, profile] of [[angle => phrase("Edge {angle}°", { angle }), across => -across], [angle => phrase("Bar {angle}°", { angle }), across => 1 - across ** 2]]) {
     for (const scale of scales.slice(0, 3)) {
       for (let angle = 0; angle < 180; angle += 30) {
         const [cosine, sine] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)];
-        add(`${name} ${angle}°`, scale, (down, right) => {
+        add(named(angle), scale, (down, right) => {
           const along = (right * cosine - down * sine) / (3 * scale), across = (right * sine + down * cosine) / scale;
           return profile(across) * Math.exp(-(across ** 2 + along ** 2) / 2);
         });
@@ -66,12 +67,12 @@ function leungMalikBank() {
     }
   }
   for (const scale of [...scales, ...scales.map(scale => 3 * scale)]) {
-    add("Blob", scale, (down, right) => {
+    add(phrase("Blob"), scale, (down, right) => {
       const square = (down ** 2 + right ** 2) / scale ** 2;
       return (square - 2) * Math.exp(-square / 2);
     });
   }
-  for (const scale of scales) add("Blur", scale, (down, right) => Math.exp(-(down ** 2 + right ** 2) / (2 * scale ** 2)), false);
+  for (const scale of scales) add(phrase("Blur"), scale, (down, right) => Math.exp(-(down ** 2 + right ** 2) / (2 * scale ** 2)), false);
   return bank;
 }
 

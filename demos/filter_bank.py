@@ -1,7 +1,7 @@
 """Part 3: the filter bank."""
 
 from demos.kernel import named
-from demos.page import Demo
+from demos.page import Demo, phrase
 
 
 def filter_bank_explorer(pictures):
@@ -27,5 +27,5 @@ def filter_bank_explorer(pictures):
     return Demo(
         "filter_bank",
         {"pictures": named(pictures)},
-        alt="The 48 Leung-Malik filters, and the response of a picture to one of them",
+        alt=phrase("The 48 Leung-Malik filters, and the response of a picture to one of them"),
     )

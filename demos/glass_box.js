@@ -11,10 +11,14 @@ import { softmax, tensor } from "./page/nn.js";
 import { LayerCard } from "./page/layer_card.js";
 import { SumPanel } from "./page/sum_panel.js";
 import { tabs } from "./page/tabs.js";
+import { phrase } from "./page/phrase.js";
 
-const MOST_BARS = 12, SCALES = ["per map", "per layer"];
-const INVITATION = ["map", "layer"].map(each => // what is said on each scale before anything is pointed at
-  `Red is positive, blue negative, each ${each} on its own scale. Point at a pixel to see what it reads; click it for its arithmetic.`);
+const MOST_BARS = 12, BY_MAP = "per map", BY_LAYER = "per layer";
+const SCALES = { [BY_MAP]: phrase("per map"), [BY_LAYER]: phrase("per layer") };
+const INVITATION = { // what is said on each scale before anything is pointed at
+  [BY_MAP]: phrase("Red is positive, blue negative, each map on its own scale. Point at a pixel to see what it reads; click it for its arithmetic."),
+  [BY_LAYER]: phrase("Red is positive, blue negative, each layer on its own scale. Point at a pixel to see what it reads; click it for its arithmetic."),
+};
 
 export function glassBox(demo, data) {
   const box = new GlassBox(demo, data);
@@ -43,8 +47,8 @@ class GlassBox {
     this.addStage(demo);
     this.chooseLargest();
     this.from.start = this.from.value;
-    demo.legend([["window", "a number, what it reads"], ["second", "what it sees"]]);
-    if (this.computes) demo.copy("Copy image as Python", () => this.input.python());
+    demo.legend([["window", phrase("a number, what it reads")], ["second", phrase("what it sees")]]);
+    if (this.computes) demo.copy(phrase("Copy image as Python"), () => this.input.python());
   }
 
   // The controls, and what they mean.
@@ -55,18 +59,19 @@ class GlassBox {
     this.changer = new Changer(demo, steps, this.computes);
     this.open = demo.hidden("open", false);
     this.trail = demo.hidden("trail", []); // the numbers that the chain came from: [name of the layer, ...unit] each
-    this.layer = demo.choice("layer", "Layer", { options: layers.map(({ name }) => name), value: opened });
+    this.layer = demo.choice("layer", phrase("Layer"), { options: layers.map(({ name }) => name), value: opened });
     const start = strongestUnit(steps, opening, this.found[opening]);
-    this.place = ["channel", "row", "column"].map((name, axis) =>
-      demo.slider(name, name[0].toUpperCase() + name.slice(1), { min: 0, max: this.sizeOf(opening)[axis] - 1, value: start[axis] }));
-    this.from = demo.slider("from", "From map", { min: 0, max: 0, value: 0 });
+    this.place = [["channel", phrase("Channel")], ["row", phrase("Row")], ["column", phrase("Column")]].map(([name, label], axis) =>
+      demo.slider(name, label, { min: 0, max: this.sizeOf(opening)[axis] - 1, value: start[axis] }));
+    this.from = demo.slider("from", phrase("From map"), { min: 0, max: 0, value: 0 });
     this.layer.input.addEventListener("input", () => (this.trail.value = []), { capture: true }); // before it is drawn
     this.from.input.addEventListener("input", () => (this.open.value = true), { capture: true });
-    this.colors = demo.choice("colors", "Colour scale", { options: SCALES });
-    this.sorted = demo.check("sorted", "Strongest maps first");
-    this.unfold = demo.check("unfold", "Unfold all layers");
+    this.colors = demo.choice("colors", phrase("Colour scale"), { options: Object.entries(SCALES) });
+    this.sorted = demo.check("sorted", phrase("Strongest maps first"));
+    this.unfold = demo.check("unfold", phrase("Unfold all layers"));
     const sum = ["layer", "channel", "row", "column", "from"], view = ["colors", "sorted", "unfold"];
-    tabs(demo.form, { Image: this.input.names, Sum: sum, Change: this.changer.names, View: view }, demo.controls);
+    const groups = [[phrase("Image"), this.input.names], [phrase("Sum"), sum], [phrase("Change"), this.changer.names], [phrase("View"), view]];
+    tabs(demo.form, groups, demo.controls);
   }
 
   // The step that is chosen.
@@ -130,7 +135,7 @@ class GlassBox {
   addStage(demo) {
     demo.body.classList.add("glass");
     this.row = demo.stage.appendChild(element("div", {
-      class: "layers", tabindex: 0, role: "group", "aria-label": "The layers of the network", "data-lm-suppress-shortcuts": "true",
+      class: "layers", tabindex: 0, role: "group", "aria-label": phrase("The layers of the network"), "data-lm-suppress-shortcuts": "true",
     }));
     this.cards = this.layers.map(layer => this.card(layer));
     new ResizeObserver(() => this.scrollTo(this.number)).observe(this.row);
@@ -185,7 +190,7 @@ class GlassBox {
   }
 
   showLayers(found) {
-    const { number } = this, large = new Set([number, ...this.sourcesOf(number)]), byMap = this.colors.value == SCALES[0];
+    const { number } = this, large = new Set([number, ...this.sourcesOf(number)]), byMap = this.colors.value == BY_MAP;
     this.layers.forEach(({ step }, k) => this.cards[k].show(found[step], {
       unfolded: this.unfold.value || large.has(step), byMap, sorted: this.sorted.value, current: step == number,
     }));
@@ -237,9 +242,11 @@ class GlassBox {
   }
 
   sentence({ number, unit }, found, field) {
-    if (!this.hover && !this.open.value) return this.computes ? INVITATION[SCALES.indexOf(this.colors.value)] : tooLarge(this.data);
-    const size = field?.slice(1).map(([first, end]) => end - first).join("×");
-    return `${this.named(number, unit)} is ${short(valueAt(found[number], unit))} and sees ${size ? `${size} pixels` : "nothing"} of the image.`;
+    if (!this.hover && !this.open.value) return this.computes ? INVITATION[this.colors.value] : tooLarge(this.data);
+    const said = { name: this.named(number, unit), value: short(valueAt(found[number], unit)) };
+    if (!field) return phrase("{name} is {value} and sees nothing of the image.", said);
+    const size = field.slice(1).map(([first, end]) => end - first).join("×");
+    return phrase("{name} is {value} and sees {size} pixels of the image.", { ...said, size });
   }
 
   // The steps that are seen among those that a step reads.
@@ -249,15 +256,17 @@ class GlassBox {
 }
 
 const percent = value => `${Math.round(100 * value)} %`;
-const millions = number => `${short(number / 1e6)} million`;
+const millions = number => phrase("{number} million", { number: short(number / 1e6) });
 
 // Why the page does not compute a network, and what that means.
 function tooLarge({ name, maps, steps, work }) {
-  const much = work.products > work.most ? `${millions(work.products)} multiply-adds, where the page manages ${millions(work.most)}`
-    : `${millions(work.weights)} weights, where the page holds ${millions(work.mostWeights)}`;
-  const few = maps[0].some((map, n) => map && map.shape[0] < steps[n].shape[0]) ? ", the first channels only" : "";
-  const images = maps.length == 1 ? "this image" : `these ${maps.length} images`;
-  return `${name} takes ${much}: the kernel computed the maps of ${images}${few}; drawing, sums and changes need a smaller network.`;
+  const much = work.products > work.most
+    ? phrase("{name} takes {products} multiply-adds, where the page manages {most}", { name, products: millions(work.products), most: millions(work.most) })
+    : phrase("{name} takes {weights} weights, where the page holds {most}", { name, weights: millions(work.weights), most: millions(work.mostWeights) });
+  const few = maps[0].some((map, n) => map && map.shape[0] < steps[n].shape[0]), count = maps.length;
+  const images = count == 1 ? phrase("this image") : phrase("these {count} images", { count });
+  const computed = few ? phrase("the kernel computed the maps of {images}, the first channels only", { images }) : phrase("the kernel computed the maps of {images}", { images });
+  return phrase("{much}: {computed}; drawing, sums and changes need a smaller network.", { much, computed });
 }
 
 // A step's heading and further words: modules by their own short names, all else by what it does.

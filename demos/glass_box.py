@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from demos.page import Demo, fractions, packed
+from demos.page import Demo, fractions, packed, phrase
 from demos.page.network import all_activations, multiply_adds, network_steps
 
 # What the page computes ten times a second on a machine four times as slow as the server on an idle core of which
@@ -93,7 +93,10 @@ def glass_box(net, images, labels, *, targets=None, mean=0, std=1, title=None, o
                 "mostWeights": NUMBERS,
             },
         },
-        alt=f"{name}, layer by layer: an image to paint on, all feature maps, and a bar for each class",
+        alt=phrase(
+            "{name}, layer by layer: an image to paint on, all feature maps, and a bar for each class",
+            name=name,
+        ),
         title=f"glass-box-{name}".replace(" ", "-"),
     )
 

@@ -2,6 +2,7 @@
 
 import { convolve, crop, tensor } from "./page/nn.js";
 import { Formula, factor, plain } from "./page/formula.js";
+import { phrase } from "./page/phrase.js";
 
 const LETTERS = "abcdefghijklmnopqrstuvwxy", SIDE = 5, SIZE = 3;
 
@@ -11,10 +12,10 @@ export function im2col(demo, data) {
   const row = tensor([1, SIZE * SIZE], kernel.data);
   const matrix = unfold(image, SIZE), output = convolve(image, kernel), [rows, columns] = output.shape;
   const count = rows * columns, letter = value => LETTERS[value - 1] ?? ""; // none for a hole
-  const player = demo.player("frame", "Patch", {
+  const player = demo.player("frame", phrase("Patch"), {
     frames: count,
     interval: 1200,
-    text: frame => `${frame + 1} of ${count} becomes column ${frame + 1}`,
+    text: frame => phrase("{number} of {count} becomes column {number}", { number: frame + 1, count }),
   });
 
   demo.layout({
@@ -35,18 +36,21 @@ export function im2col(demo, data) {
   const around = (r, c) => inside(r - 1, rows) * columns + inside(c - 1, columns);
   const letters = { colors: "pale", grid: true }, weights = { colors: "signed", key: false, grid: true };
   const pictures = {
-    image: demo.picture({ ...letters, area: "image", title: "Image x", point: jump(around) }),
-    kernel: demo.picture({ ...weights, area: "kernel", title: "Kernel" }),
-    row: demo.picture({ ...weights, area: "row", title: "The kernel as a row F" }),
-    matrix: demo.picture({ ...letters, area: "matrix", title: "X: a patch a column", point: jump((r, c) => c) }),
-    output: demo.picture({ ...letters, area: "output", title: "Output F X", point: jump((r, c) => r * columns + c) }),
+    image: demo.picture({ ...letters, area: "image", title: phrase("Image x"), point: jump(around) }),
+    kernel: demo.picture({ ...weights, area: "kernel", title: phrase("Kernel") }),
+    row: demo.picture({ ...weights, area: "row", title: phrase("The kernel as a row F") }),
+    matrix: demo.picture({ ...letters, area: "matrix", title: phrase("X: a patch a column"), point: jump((r, c) => c) }),
+    output: demo.picture({ ...letters, area: "output", title: phrase("Output F X"), point: jump((r, c) => r * columns + c) }),
   };
   const formula = new Formula(demo.stage, { area: "sum" });
-  const signs = [["positive", kernel.data.some(weight => weight > 0)], ["negative", kernel.data.some(weight => weight < 0)]];
+  const signs = [
+    ["positive", phrase("positive weights"), kernel.data.some(weight => weight > 0)],
+    ["negative", phrase("negative weights"), kernel.data.some(weight => weight < 0)],
+  ];
   demo.legend([
-    ["window", "the patch, its column, its output pixel"],
+    ["window", phrase("the patch, its column, its output pixel")],
     ["pale", "a = 1, b = 2, … y = 25"],
-    ...signs.filter(([, has]) => has).map(([sign]) => [sign, `${sign} weights`]),
+    ...signs.filter(([, , has]) => has),
   ]);
 
   return ({ frame: { value: k } }) => {
@@ -69,7 +73,7 @@ export function im2col(demo, data) {
     pictures.matrix.write(Array.from(drawn.matrix.data, letter), { size: 0.56 });
     pictures.output.write(Array.from(drawn.output.data, value => (value == value ? plain(value) : "")), { size: 0.45 });
     const terms = Array.from(row.data, (weight, j) => [`${factor(weight)}·${letter(column[j])}`, weight != 0]);
-    formula.show(`F × column ${k + 1}`, terms, plain(output.data[k]));
+    formula.show(phrase("F × column {number}", { number: k + 1 }), terms, plain(output.data[k]));
     return drawn;
   };
 }

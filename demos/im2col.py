@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from demos.page import Demo, packed
+from demos.page import Demo, packed, phrase
 
 
 def im2col_player(kernel=((0, 1, 0), (1, 2, 1), (0, 1, 0))):
@@ -31,6 +31,8 @@ def im2col_player(kernel=((0, 1, 0), (1, 2, 1), (0, 1, 0))):
     return Demo(
         "im2col",
         {"kernel": packed(kernel)},
-        alt="The letters a to y as an image of 5x5: each patch of 3x3 becomes a column of a matrix, and the kernel the "
-        "row that multiplies it",
+        alt=phrase(
+            "The letters a to y as an image of 5x5: each patch of 3x3 becomes a column of a matrix, and the kernel the "
+            "row that multiplies it"
+        ),
     )

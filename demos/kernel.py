@@ -1,6 +1,6 @@
 """Part 2: the kernel explorer."""
 
-from demos.page import Demo, fractions
+from demos.page import Demo, fractions, phrase
 
 
 def kernel_explorer(pictures):
@@ -23,7 +23,9 @@ def kernel_explorer(pictures):
     return Demo(
         "kernel",
         {"pictures": named(pictures)},
-        alt="A picture, a kernel, the response of the picture to it, and the products under the pointer",
+        alt=phrase(
+            "A picture, a kernel, the response of the picture to it, and the products under the pointer"
+        ),
     )
 
 

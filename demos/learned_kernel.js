@@ -5,6 +5,7 @@ import { short } from "./page/draw.js";
 import { Curve } from "./page/curve.js";
 import { Mosaic } from "./page/mosaic.js";
 import { normalNumbers } from "./page/random.js";
+import { phrase } from "./page/phrase.js";
 
 const SIZE = 3, STEPS = 400, PER_FRAME = 5, LOWEST = 1e-7; // the loss at which its axis ends
 const NOISE = 0.1; // standard deviation; the clean responses have about 0.2
@@ -15,19 +16,25 @@ const clean = image => convolve(image, EDGE);
 const each = ({ shape, data }, act) => tensor(shape, data.map(act));
 // What is wanted: the responses to an image, given the demo's data and normal random numbers; the kernel behind them.
 const WANTED = {
-  "edges": { respond: clean, title: "The kernel wanted" },
-  "edges, with noise": { respond: (image, _, normal) => each(clean(image), value => value + NOISE * normal()), title: "Before the noise" },
-  "edges by 5×5": { respond: (image, { larger }) => convolve(pad(image, [1, 1, 1, 1], 0), larger), title: "The kernel wanted", wide: true },
-  "edges, yes or no": { respond: image => each(clean(image), value => Number(value > THRESHOLD)), title: `Above ${THRESHOLD}: yes` },
+  "edges": { name: phrase("edges"), respond: clean, title: phrase("The kernel wanted") },
+  "edges, with noise": {
+    name: phrase("edges, with noise"), respond: (image, _, normal) => each(clean(image), value => value + NOISE * normal()), title: phrase("Before the noise"),
+  },
+  "edges by 5×5": {
+    name: phrase("edges by 5×5"), respond: (image, { larger }) => convolve(pad(image, [1, 1, 1, 1], 0), larger), title: phrase("The kernel wanted"), wide: true,
+  },
+  "edges, yes or no": {
+    name: phrase("edges, yes or no"), respond: image => each(clean(image), value => Number(value > THRESHOLD)), title: phrase("Above {threshold}: yes", { threshold: THRESHOLD }),
+  },
 };
 
 // data.images: (count, H, W) in [0, 1]; data.title: where they are from; data.larger: an edge kernel, (5, 5).
 export function learnedKernel(demo, data) {
   const [count, rows, columns] = data.images.shape, images = Array.from({ length: count }, (_, k) => channel(data.images, k));
   const inputs = new Mosaic(count, rows, columns, count), outputs = new Mosaic(count, rows - SIZE + 1, columns - SIZE + 1, count);
-  const player = demo.player("frame", "Steps", { frames: STEPS / PER_FRAME + 1, interval: 15, text: frame => String(frame * PER_FRAME) });
-  const goal = demo.choice("wanted", "Wanted", { options: Object.keys(WANTED) });
-  const rate = demo.slider("rate", "Learning rate", { min: 0.1, max: 1.5, step: 0.1, value: 1, text: value => value.toFixed(1) });
+  const player = demo.player("frame", phrase("Steps"), { frames: STEPS / PER_FRAME + 1, interval: 15, text: frame => String(frame * PER_FRAME) });
+  const goal = demo.choice("wanted", phrase("Wanted"), { options: Object.entries(WANTED).map(([value, { name }]) => [value, name]) });
+  const rate = demo.slider("rate", phrase("Learning rate"), { min: 0.1, max: 1.5, step: 0.1, value: 1, text: value => value.toFixed(1) });
   demo.layout({
     snug: true,
     wide: `"images kernel truth" minmax(0, 1fr) "wanted kernel truth" minmax(0, 1fr) "responses curve curve" minmax(0, 1fr)
@@ -37,18 +44,18 @@ export function learnedKernel(demo, data) {
   const look = { colors: "signed", key: false };
   const pictures = {
     images: demo.picture({ area: "images", title: data.title }),
-    wanted: demo.picture({ ...look, area: "wanted", title: "Wanted responses" }),
-    responses: demo.picture({ ...look, area: "responses", title: "Responses now" }),
-    kernel: demo.picture({ ...look, area: "kernel", alt: "The kernel now", grid: true }),
-    truth: demo.picture({ ...look, area: "truth", alt: "What made the wanted responses", grid: true }),
+    wanted: demo.picture({ ...look, area: "wanted", title: phrase("Wanted responses") }),
+    responses: demo.picture({ ...look, area: "responses", title: phrase("Responses now") }),
+    kernel: demo.picture({ ...look, area: "kernel", alt: phrase("The kernel now"), grid: true }),
+    truth: demo.picture({ ...look, area: "truth", alt: phrase("What made the wanted responses"), grid: true }),
   };
   const go = frame => {
     player.stop();
     player.go(Math.round(frame / PER_FRAME));
   };
   const power = value => "10" + Array.from(String(Math.round(value + Math.log10(LOWEST))), sign => "⁰¹²³⁴⁵⁶⁷⁸⁹"[sign] ?? "⁻").join("");
-  const curve = new Curve(demo.stage, { area: "curve", alt: "The loss by step", text: power, across: "step", choose: go });
-  demo.legend([["window", "the step that is shown"], ["negative", "negative"], ["positive", "positive"]]);
+  const curve = new Curve(demo.stage, { area: "curve", alt: phrase("The loss by step"), text: power, across: phrase("step"), choose: go });
+  demo.legend([["window", phrase("the step that is shown")], ["negative", phrase("negative")], ["positive", phrase("positive")]]);
 
   let learned = {};
   return ({ frame }) => {
@@ -61,9 +68,9 @@ export function learnedKernel(demo, data) {
     const { title, wide } = WANTED[goal.value], truth = wide ? data.larger : EDGE, responses = images.map(image => convolve(image, kernel));
     const limit = Math.max(...wanted.map(magnitude)), heights = losses.map(loss => Math.max(Math.log10(loss / LOWEST), 0));
     const scale = Math.max(magnitude(truth), Math.min(magnitude(kernel), 2));
-    pictures.kernel.title = "The kernel now";
+    pictures.kernel.title = phrase("The kernel now");
     pictures.truth.title = title;
-    curve.title = `Loss ${short(losses[step])}`;
+    curve.title = phrase("Loss {loss}", { loss: short(losses[step]) });
     const drawn = {
       images: pictures.images.show(inputs.join(images)),
       wanted: pictures.wanted.show(outputs.join(wanted), limit),
@@ -76,13 +83,13 @@ export function learnedKernel(demo, data) {
     pictures.kernel.write(written(kernel), { size: 0.34 });
     pictures.truth.write(wide ? null : written(truth), { size: 0.34 }); // 25 numbers would be too small
     curve.show(tensor([heights.length], Float32Array.from(heights)), { now: step, most: Math.ceil(Math.max(...heights)), first: 0, last: STEPS });
-    demo.say(exploded ? "These steps are too long: each overshoots by more than the one before."
-      : `After ${step} steps ${percent(losses[step] / meanSquare(wanted))} of what is wanted is left unexplained.`);
+    demo.say(exploded ? phrase("These steps are too long: each overshoots by more than the one before.")
+      : phrase("After {step} steps {percent} of what is wanted is left unexplained.", { step, percent: percent(losses[step] / meanSquare(wanted)) }));
     return drawn;
   };
 }
 
-const percent = share => `${share < 0.001 ? "less than 0.1" : (100 * share).toPrecision(2)} %`;
+const percent = share => (share < 0.001 ? phrase("less than 0.1 %") : `${(100 * share).toPrecision(2)} %`);
 
 // Gradient descent on the mean squared error, from small random weights on: the kernel and the loss after each step.
 // The gradient, 2 (A w - b), is what part 5 says: the errors of the responses, slid over the images. It is linear in

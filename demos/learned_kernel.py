@@ -3,7 +3,7 @@
 import numpy as np
 
 import filters
-from demos.page import Demo, fractions, packed
+from demos.page import Demo, fractions, packed, phrase
 
 MOST_IMAGES = 6  # more would be too small to be seen
 
@@ -39,5 +39,7 @@ def learned_kernel(images, title):
     return Demo(
         "learned_kernel",
         {"images": fractions(images), "title": title, "larger": packed(filters.horizontal_edge_kernel)},
-        alt="Images, the responses that are wanted, those of a kernel that learns to give them, and its loss by step",
+        alt=phrase(
+            "Images, the responses that are wanted, those of a kernel that learns to give them, and its loss by step"
+        ),
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from demos.page import Demo, packed
+from demos.page import Demo, packed, phrase
 
 # Red turns into green from left to right, which their sum does not show; two pixels have blue as well.
 COLOR_IMAGE = np.zeros((3, 5, 5))
@@ -60,5 +60,7 @@ def many_channels(image=COLOR_IMAGE, weights=COLOR_WEIGHTS, mixing=MIXING_WEIGHT
     return Demo(
         "many_channels",
         {**data, "bias": bias},
-        alt="Red, green and blue of a small image, a kernel for each, the products behind an output, and the output",
+        alt=phrase(
+            "Red, green and blue of a small image, a kernel for each, the products behind an output, and the output"
+        ),
     )

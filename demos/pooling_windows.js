@@ -1,17 +1,18 @@
 // Pooling on a picture: its windows, the numbers in one of them, and what becomes of them.
 
 import { crop, pool2d, tensor } from "./page/nn.js";
+import { phrase } from "./page/phrase.js";
 
 // data.pictures: {name: (H, W) in [0, 1]}; data.largest: the rows of the largest window.
 export function poolingWindows(demo, data) {
   const first = Object.values(data.pictures)[0].shape;
-  const choice = demo.choice("picture", "Picture", { options: Object.keys(data.pictures) });
-  const kind = demo.choice("kind", "Pooling", { options: ["max", "average"] });
-  const size = demo.slider("size", "Window size", { min: 1, max: data.largest, value: 3 });
-  const stride = demo.slider("stride", "Stride", { min: 1, max: data.largest, value: 2 });
+  const choice = demo.choice("picture", phrase("Picture"), { options: Object.keys(data.pictures) });
+  const kind = demo.choice("kind", phrase("Pooling"), { options: [["max", phrase("max")], ["average", phrase("average")]] });
+  const size = demo.slider("size", phrase("Window size"), { min: 1, max: data.largest, value: 3 });
+  const stride = demo.slider("stride", phrase("Stride"), { min: 1, max: data.largest, value: 2 });
   const last = Math.floor((Math.min(...first) - 3) / 2);
-  const row = demo.slider("row", "Row", { min: 0, max: last, value: Math.min(5, last) });
-  const column = demo.slider("column", "Column", { min: 0, max: last, value: Math.min(5, last) });
+  const row = demo.slider("row", phrase("Row"), { min: 0, max: last, value: Math.min(5, last) });
+  const column = demo.slider("column", phrase("Column"), { min: 0, max: last, value: Math.min(5, last) });
   demo.layout({ wide: '"picture window pooled" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
                 narrow: '"picture window" auto "pooled window" auto / minmax(0, 2fr) minmax(0, 3fr)', top: true, snug: true });
   const move = (r, c) => {
@@ -20,10 +21,10 @@ export function poolingWindows(demo, data) {
     demo.redraw();
   };
   const windowAt = place => Math.round((place - (size.value - 1) / 2) / stride.value); // whose middle is nearest
-  const picture = demo.picture({ area: "picture", alt: "The picture", press: true, point: (r, c) => move(windowAt(r), windowAt(c)) });
-  const numbers = demo.picture({ area: "window", alt: "The window", grid: true });
-  const pooled = demo.picture({ area: "pooled", alt: "The pooled picture", press: true, point: move });
-  demo.legend([["window", "the window (drag it), and the output pixel it gives"], ["second", "the pixel with the maximum"]]);
+  const picture = demo.picture({ area: "picture", alt: phrase("The picture"), press: true, point: (r, c) => move(windowAt(r), windowAt(c)) });
+  const numbers = demo.picture({ area: "window", alt: phrase("The window"), grid: true });
+  const pooled = demo.picture({ area: "pooled", alt: phrase("The pooled picture"), press: true, point: move });
+  demo.legend([["window", phrase("the window (drag it), and the output pixel it gives")], ["second", phrase("the pixel with the maximum")]]);
 
   return () => {
     const image = data.pictures[choice.value], max = kind.value == "max";
@@ -39,8 +40,8 @@ export function poolingWindows(demo, data) {
     const [down, right] = [Math.floor(winner / size.value), winner % size.value];
 
     picture.title = `${choice.value}, ${image.shape.join("×")}`;
-    pooled.title = `Pooled to ${output.shape.join("×")}`;
-    numbers.title = `Window: ${max ? "maximum" : "mean"} ${value.toFixed(2)}`;
+    pooled.title = phrase("Pooled to {shape}", { shape: output.shape.join("×") });
+    numbers.title = max ? phrase("Window: maximum {value}", { value: value.toFixed(2) }) : phrase("Window: mean {value}", { value: value.toFixed(2) });
     const drawn = {
       picture: picture.show(image),
       window: numbers.show(window),

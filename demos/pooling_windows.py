@@ -1,7 +1,7 @@
 """Part 8: windows and what pooling makes of them."""
 
 from demos.kernel import named
-from demos.page import Demo
+from demos.page import Demo, phrase
 
 LARGEST = 8  # rows of a window
 
@@ -34,5 +34,5 @@ def pooling_explorer(pictures):
         "pooling_windows",
         data,
         title="pooling",
-        alt="A picture, its pooled version, and the numbers in one window",
+        alt=phrase("A picture, its pooled version, and the numbers in one window"),
     )

@@ -2,10 +2,12 @@
 // evidence for a class, or what it says when a square is covered.
 
 import { element } from "./page/draw.js";
+import { phrase } from "./page/phrase.js";
 
 const STEPS = { ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity };
 const SHARP = 100; // pixels: smaller pictures are enlarged without blur
 const PLAIN = "photograph", EVIDENCE = "evidence", COVERED = "part covered";
+const WAYS = { [PLAIN]: phrase("photograph"), [EVIDENCE]: phrase("evidence"), [COVERED]: phrase("part covered") };
 const percent = score => `${(100 * score).toFixed(1)} %`;
 const DARKEST = 0.15; // what is left of the photograph's light where there is no evidence
 
@@ -13,8 +15,8 @@ const DARKEST = 0.15; // what is left of the photograph's light where there is n
 // data.evidence, if there: {maps: (count, 5, rows, columns), covered: {number: (places, places, 5)}, patch, step, grey}.
 export function predictions(demo, data) {
   const count = data.photographs.length, [rows, columns] = data.shape, { evidence } = data;
-  const photograph = demo.slider("photograph", "Photograph", {
-    min: 0, max: count - 1, value: data.first, text: number => `${number + 1} of ${count}`,
+  const photograph = demo.slider("photograph", phrase("Photograph"), {
+    min: 0, max: count - 1, value: data.first, text: number => phrase("{number} of {count}", { number: number + 1, count }),
   });
   photograph.enabled = count > 1;
   const looking = evidence && new Looking(demo, evidence, place => data.names[data.ids.data[5 * photograph.value + place]]);
@@ -25,14 +27,14 @@ export function predictions(demo, data) {
     narrow: '". photograph ." auto "bars bars bars" auto "strip strip strip" auto / minmax(0, 1fr) minmax(0, 4fr) minmax(0, 1fr)',
   });
   const picture = demo.picture({
-    area: "photograph", alt: "The photograph as the network sees it", title: data.source,
+    area: "photograph", alt: phrase("The photograph as the network sees it"), title: data.source,
     point: looking && ((row, column) => looking.move(row, column)),
   });
   picture.resize(rows, columns);
   picture.canvas.style.imageRendering = Math.max(rows, columns) < SHARP ? "pixelated" : "auto";
   const context = picture.canvas.getContext("2d", { willReadFrequently: true });
   const bars = demo.bars({
-    area: "bars", title: `${data.network}: five likeliest classes`, format: percent, choose: looking && (place => looking.choose(place)),
+    area: "bars", title: phrase("{network}: five likeliest classes", { network: data.network }), format: percent, choose: looking && (place => looking.choose(place)),
   });
   bars.list.classList.add("large");
   const strip = new Strip(demo.stage, data.photographs, photograph, () => demo.redraw());
@@ -61,12 +63,13 @@ class Looking {
     this.demo = demo;
     this.evidence = evidence;
     this.covered = Object.values(evidence.covered);
-    this.show = demo.choice("show", "Show", { options: [PLAIN, EVIDENCE, ...(this.covered.length ? [COVERED] : [])] });
-    this.place = demo.slider("place", "Evidence for", { min: 0, max: 4, value: 0, text: name });
+    this.show = demo.choice("show", phrase("Show"), { options: Object.entries(WAYS).slice(0, this.covered.length ? 3 : 2) });
+    this.place = demo.slider("place", phrase("Evidence for"), { min: 0, max: 4, value: 0, text: name });
     if (!this.covered.length) return;
     this.side = this.covered[0].shape[0]; // places of the square in a row, and in a column
-    const last = this.side ** 2 - 1, text = square => `row ${Math.floor(square / this.side) + 1}, column ${(square % this.side) + 1}`;
-    this.square = demo.slider("square", "Square", { min: 0, max: last, value: Math.floor(last / 2), text });
+    const last = this.side ** 2 - 1, text = square =>
+      phrase("row {row}, column {column}", { row: Math.floor(square / this.side) + 1, column: (square % this.side) + 1 });
+    this.square = demo.slider("square", phrase("Square"), { min: 0, max: last, value: Math.floor(last / 2), text });
   }
 
   // Show the evidence for a class.
@@ -95,19 +98,21 @@ class Looking {
       const [, , rows, columns] = maps.shape, size = rows * columns, place = this.place.value, start = (5 * number + place) * size;
       const map = { shape: [rows, columns], data: maps.data.slice(start, start + size) };
       darken(context, map);
-      return { scores, place, map, text: names => `Bright is where the network finds evidence for ${names[place]}; dark, where it finds none (Grad-CAM).` };
+      return { scores, place, map, text: names => phrase("Bright is where the network finds evidence for {name}; dark, where it finds none (Grad-CAM).", { name: names[place] }) };
     }
     if (way == COVERED && !grid) {
-      const numbers = Object.keys(covered).map(key => Number(key) + 1);
-      return { scores, text: () => `Covering was computed for a few photographs only: number ${numbers.join(" and number ")}.` };
+      const numbers = Object.keys(covered).map(key => phrase("number {number}", { number: Number(key) + 1 }));
+      const all = numbers.reduce((one, other) => phrase("{one} and {other}", { one, other }));
+      return { scores, text: () => phrase("Covering was computed for a few photographs only: {all}.", { all }) };
     }
     if (way == COVERED) {
       const square = this.square.value, changed = grid.data.slice(5 * square, 5 * square + 5);
       context.fillStyle = `rgb(${grey} ${grey} ${grey})`;
       context.fillRect(step * (square % this.side), step * Math.floor(square / this.side), patch, patch);
-      return { scores: changed, text: names => `Move the square over the photograph. ${names[0]} had ${percent(scores[0])}, and has ${percent(changed[0])} with this part covered.` };
+      return { scores: changed, text: names => phrase("Move the square over the photograph. {name} had {before}, and has {now} with this part covered.",
+        { name: names[0], before: percent(scores[0]), now: percent(changed[0]) }) };
     }
-    return { scores, text: () => "What does the network look at? Click on a class to see where it finds evidence for it." };
+    return { scores, text: () => phrase("What does the network look at? Click on a class to see where it finds evidence for it.") };
   }
 }
 
@@ -138,11 +143,11 @@ function between(pixel, length, count) {
 class Strip {
   constructor(parent, addresses, slider, changed) {
     this.box = element("div", {
-      class: "strip", role: "listbox", tabindex: 0, "aria-label": "Photographs", "aria-orientation": "horizontal",
+      class: "strip", role: "listbox", tabindex: 0, "aria-label": phrase("Photographs"), "aria-orientation": "horizontal",
       "data-lm-suppress-shortcuts": "true", style: "grid-area: strip",
     });
     this.images = addresses.map((address, number) => {
-      const image = element("img", { role: "option", alt: `Photograph ${number + 1}`, id: `${slider.input.id}-${number}`, draggable: "false" });
+      const image = element("img", { role: "option", alt: phrase("Photograph {number}", { number: number + 1 }), id: `${slider.input.id}-${number}`, draggable: "false" });
       image.addEventListener("load", changed); // the large picture is drawn from it
       image.src = address;
       return image;

@@ -6,7 +6,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from demos.page import Demo, packed
+from demos.page import Demo, packed, phrase
 from imagenet.evidence import GREY, PATCH, STEP, places
 
 # Of 32 photographs of 224x224 pixels: half a megabyte. Small pictures, whose pixels one sees, lose nothing.
@@ -48,12 +48,12 @@ def prediction_explorer(prediction, title, first=0, evidence=None):
             "names": {int(number): str(categories[number]) for number in np.unique(ids)},
             "ids": packed(ids, np.int32),
             "scores": packed(scores),
-            "network": getattr(prediction, "title", "") or "the network",
+            "network": getattr(prediction, "title", "") or phrase("the network"),
             "source": title,
             "first": int(first),
             "evidence": None if evidence is None else encoded_evidence(evidence, images),
         },
-        alt="A photograph, the five likeliest classes with their scores, and where the network looks",
+        alt=phrase("A photograph, the five likeliest classes with their scores, and where the network looks"),
         title="prediction",
     )
 

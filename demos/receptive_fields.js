@@ -2,6 +2,7 @@
 
 import { pad, tensor } from "./page/nn.js";
 import { Picture, element, put, svg, write } from "./page/draw.js";
+import { phrase } from "./page/phrase.js";
 
 // data.images: (images, 1 or 3, H, W) in [0, 1]. data.layers: [{name, shape, size, jump, start, rows, columns,
 // gradients}]. Along each axis, the box of a unit starts at the pixel `start + unit * jump` and is `size` long;
@@ -9,10 +10,10 @@ import { Picture, element, put, svg, write } from "./page/draw.js";
 export function receptiveFields(demo, data) {
   const [count, depth, ...whole] = data.images.shape, layers = Object.fromEntries(data.layers.map(each => [each.name, each]));
   const last = data.layers[data.layers.length - 1], middle = last.shape.map(length => Math.floor(length / 2));
-  const layer = demo.choice("layer", "Layer", { options: Object.keys(layers), value: last.name });
-  const row = demo.slider("row", "Row", { min: 0, max: last.shape[0] - 1, value: middle[0] });
-  const column = demo.slider("column", "Column", { min: 0, max: last.shape[1] - 1, value: middle[1] });
-  const image = demo.slider("image", "Picture", { min: 0, max: count - 1, value: 0 });
+  const layer = demo.choice("layer", phrase("Layer"), { options: Object.keys(layers), value: last.name });
+  const row = demo.slider("row", phrase("Row"), { min: 0, max: last.shape[0] - 1, value: middle[0] });
+  const column = demo.slider("column", phrase("Column"), { min: 0, max: last.shape[1] - 1, value: middle[1] });
+  const image = demo.slider("image", phrase("Picture"), { min: 0, max: count - 1, value: 0 });
   image.enabled = count > 1;
   demo.layout({
     wide: '"image measured" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr)',
@@ -27,12 +28,12 @@ export function receptiveFields(demo, data) {
     choose(...unitAt(now, [r - margin, c - margin]));
   };
   const pressed = { press: true, point: look };
-  const units = new Picture(demo.form, { ...pressed, point: choose, key: true, grid: true, alt: "The units of the layer" });
+  const units = new Picture(demo.form, { ...pressed, point: choose, key: true, grid: true, alt: phrase("The units of the layer") });
   units.node.style = "width: 11em; justify-self: center";
   units.view.style.aspectRatio = "var(--aspect, 1)"; // beside the controls nothing else gives it a height
-  const picture = demo.picture({ ...pressed, area: "image", colors: depth == 3 ? "color" : "grey", alt: "The picture, with the box that the unit sees" });
-  const measured = demo.picture({ ...pressed, area: "measured", colors: "heat", key: true, alt: "The measured gradient of a unit with respect to each pixel" });
-  demo.legend([["window", "the unit, and the box that it sees"], ["second", "a unit whose gradient was measured"]]);
+  const picture = demo.picture({ ...pressed, area: "image", colors: depth == 3 ? "color" : "grey", alt: phrase("The picture, with the box that the unit sees") });
+  const measured = demo.picture({ ...pressed, area: "measured", colors: "heat", key: true, alt: phrase("The measured gradient of a unit with respect to each pixel") });
+  demo.legend([["window", phrase("the unit, and the box that it sees")], ["second", phrase("a unit whose gradient was measured")]]);
   picture.node.append(element("div", { class: "key" }, data.title)); // as high as the key beside it
 
   return () => {
@@ -45,27 +46,29 @@ export function receptiveFields(demo, data) {
     const [top, left] = cornerOf(now, unit), [height, width] = now.size, seen = Math.round(otherShare * height * width);
 
     const drawnUnits = units.show(inside);
-    units.title = `(${unit.join(", ")}) of ${now.shape.join("×")}`;
+    units.title = phrase("({unit}) of {shape}", { unit: unit.join(", "), shape: now.shape.join("×") });
     dot(units, now.rows, now.columns);
     units.mark("unit", ...unit);
     for (const shown of [picture, measured]) shade(shown, margin, whole);
-    picture.title = `${now.name} sees ${now.size.join("×")}`;
+    picture.title = phrase("{layer} sees {size}", { layer: now.name, size: now.size.join("×") });
     picture.mark("box", top + margin, left + margin, height, width);
-    measured.title = same ? "and listens to" : `measured: (${other.join(", ")})`;
+    measured.title = same ? phrase("and listens to") : phrase("measured: ({unit})", { unit: other.join(", ") });
     measured.hide(same ? "second" : "window");
     const kind = same ? "window" : "second";
     measured.mark(kind, ...cornerOf(now, other).map(pixel => pixel + margin), height, width, kind);
-    const outside = `${Math.round(100 * (1 - share))} % of the box lies outside: it sees only padding there.`;
-    const whose = same ? "Half of the gradient" : `Half of the gradient of (${other.join(", ")})`;
-    demo.say(`${share == 1 ? "The whole box lies in the picture." : outside} ${whose} comes from ${halfOf(gradient)} of ${seen} pixels.`);
+    const where = share == 1 ? phrase("The whole box lies in the picture.")
+      : phrase("{percent} % of the box lies outside: it sees only padding there.", { percent: Math.round(100 * (1 - share)) });
+    const half = halfOf(gradient), whence = same ? phrase("Half of the gradient comes from {half} of {seen} pixels.", { half, seen })
+      : phrase("Half of the gradient of ({unit}) comes from {half} of {seen} pixels.", { unit: other.join(", "), half, seen });
+    demo.say(`${where} ${whence}`);
     const drawn = {
       units: drawnUnits,
       image: picture.show(framed(part(data.images, depth == 3 ? 3 : 2, image.value), margin)),
       measured: measured.show(framed(gradient, margin)),
       box: { shape: [4], data: Int32Array.of(top, left, height, width) },
     };
-    ["outside", , "inside"].forEach((text, i) => write(units.range[i], text)); // what its greys mean: where the boxes lie
-    ["gradient 0", , "largest"].forEach((text, i) => write(measured.range[i], text));
+    [phrase("outside"), , phrase("inside")].forEach((text, i) => write(units.range[i], text)); // what its greys mean: where the boxes lie
+    [phrase("gradient 0"), , phrase("largest")].forEach((text, i) => write(measured.range[i], text));
     return drawn;
   };
 }

@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import torch
 
-from demos.page import Demo, fractions, packed
+from demos.page import Demo, fractions, packed, phrase
 from figures.tracing import trace
 
 SHOWN = 6  # validation images to choose from
@@ -63,7 +63,9 @@ def receptive_field_explorer(net, dataset, names=("c1", "c3", "c5")):
                 for name in names
             ],
         },
-        alt="A picture with the box of pixels that a unit can see, and how strongly the unit depends on each of them",
+        alt=phrase(
+            "A picture with the box of pixels that a unit can see, and how strongly the unit depends on each of them"
+        ),
     )
 
 

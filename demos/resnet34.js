@@ -1,6 +1,7 @@
 // ResNet-34 as a diagram that is built up block by block: a row for each size of feature map, a column on a phone.
 
 import { element, svg } from "./page/draw.js";
+import { phrase } from "./page/phrase.js";
 
 const COLORS = ["#e8eef2", "#cfe3ea", "#a9cfdc", "#f6dcb8", "#efc08a", "#f0cfd2"]; // of the rows
 const LINE = "fill: none; stroke: var(--second); stroke-width: 2.5px";
@@ -9,28 +10,30 @@ const LINE = "fill: none; stroke: var(--second); stroke-width: 2.5px";
 export function resnet34(demo, data) {
   const { steps } = data, learning = steps.flatMap(step => step.layers).filter(layer => layer.parameters).length;
   const names = namesOf(steps), million = count => (count / 1e6).toFixed(2);
-  const step = demo.player("step", "Built up to", { frames: steps.length, value: steps.length - 1, interval: 900, text: k => names[k] });
+  const step = demo.player("step", phrase("Built up to"), { frames: steps.length, value: steps.length - 1, interval: 900, text: k => names[k] });
   demo.layout({ top: true, wide: '"network" minmax(0, 1fr) / minmax(0, 1fr)', narrow: '"network" auto / minmax(0, 1fr)' });
   const diagram = new Diagram(demo.stage, steps, k => {
     step.stop();
     step.go(k);
   });
   new ResizeObserver(() => demo.redraw()).observe(diagram.view);
-  demo.legend([["window", "added last"]]);
+  demo.legend([["window", phrase("added last")]]);
   const swatch = dashes => svg("svg", { viewBox: "0 0 32 14", width: "2.2em", height: "1em", "aria-hidden": "true" },
     svg("path", { d: "M2 13C2 -2 30 -2 30 13", style: LINE, "stroke-dasharray": dashes }));
   demo.key.append(
-    element("span", {}, swatch(), "shortcut: adds the block’s input"),
-    element("span", {}, swatch("5 3"), "through a 1×1 convolution, stride 2"),
-    element("span", {}, "/2: stride 2"),
+    element("span", {}, swatch(), phrase("shortcut: adds the block’s input")),
+    element("span", {}, swatch("5 3"), phrase("through a 1×1 convolution, stride 2")),
+    element("span", {}, phrase("/2: stride 2")),
   );
 
   return () => {
     const k = step.value, built = steps.slice(0, k + 1), { layers } = built[k], last = layers[layers.length - 1];
     const all = built.flatMap(each => each.layers), count = all.filter(layer => layer.parameters).length;
     const parameters = all.reduce((total, layer) => total + layer.parameters, 0) + built.reduce((total, each) => total + each.shortcut, 0);
-    const sees = `a unit sees ${last.field} × ${last.field} pixels` + (last.field > data.image ? ": all of the image" : "");
-    demo.say(`${count} of ${learning} layers · ${million(parameters)} million parameters · ${sees}`);
+    const said = { count, learning, millions: million(parameters), field: last.field };
+    demo.say(last.field > data.image
+      ? phrase("{count} of {learning} layers · {millions} million parameters · a unit sees {field} × {field} pixels: all of the image", said)
+      : phrase("{count} of {learning} layers · {millions} million parameters · a unit sees {field} × {field} pixels", said));
     diagram.show(k);
     const numbers = (shape, values) => ({ shape, data: Int32Array.from(values.flat()) });
     const boxes = steps.flatMap((each, i) => each.layers.map(layer => [...sizes(layer), layer.stride, i <= k]));
@@ -52,16 +55,17 @@ function sizes({ shape: [channels, rows = 1, columns = 1] }) {
 
 function namesOf(steps) {
   const blocks = steps.filter(step => step.shortcut !== null);
-  return steps.map(step => (step.shortcut === null ? step.layers[0].does : `block ${blocks.indexOf(step) + 1} of ${blocks.length}`));
+  return steps.map(step => (step.shortcut === null ? step.layers[0].does
+    : phrase("block {number} of {count}", { number: blocks.indexOf(step) + 1, count: blocks.length })));
 }
 
 // The diagram, in pixels of the screen: its letters are as large as the page's.
 class Diagram {
   constructor(parent, steps, choose) {
-    const alt = "ResNet-34, built up to the chosen step";
+    const alt = phrase("ResNet-34, built up to the chosen step");
     this.drawing = svg("svg", { role: "img", "aria-label": alt, style: "pointer-events: auto; cursor: pointer" });
     this.view = element("div", { class: "view" }, this.drawing);
-    parent.append(element("figure", { style: "grid-area: network" }, element("figcaption", {}, "ResNet-34, by channels × rows × columns"), this.view));
+    parent.append(element("figure", { style: "grid-area: network" }, element("figcaption", {}, phrase("ResNet-34, by channels × rows × columns")), this.view));
     this.drawing.addEventListener("click", event => {
       const group = event.target.closest("[data-step]");
       if (group) choose(Number(group.dataset.step));

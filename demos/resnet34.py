@@ -3,7 +3,7 @@
 import re
 from itertools import groupby
 
-from demos.page import Demo
+from demos.page import Demo, phrase
 from figures.tracing import torchvision_network, trace
 
 INPUT = (3, 224, 224)  # an image of ImageNet
@@ -22,8 +22,10 @@ def resnet34_player():
     return Demo(
         "resnet34",
         {"image": INPUT[1], "steps": steps_of(net, INPUT)},
-        alt="ResNet-34: 16 residual blocks in four sizes of feature map; a shortcut leads past each of them, dashed "
-        "where the shape changes",
+        alt=phrase(
+            "ResNet-34: 16 residual blocks in four sizes of feature map; a shortcut leads past each of them, dashed "
+            "where the shape changes"
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 import { activate, convolve, crop, pad, pool2d, tensor } from "./page/nn.js";
 import { element } from "./page/draw.js";
+import { phrase } from "./page/phrase.js";
 
 const FARTHEST = 4; // pixels
 const GREYS = "width: 5em; border: 1px solid var(--line); background: linear-gradient(90deg, #000, #fff)";
@@ -9,9 +10,12 @@ const GREYS = "width: 5em; border: 1px solid var(--line); background: linear-gra
 // data.digit: (H, W) in [0, 1]; data.kernel: what gives the feature map; data.window: rows of a pooling window;
 // data.title: where the digit is from.
 export function shift(demo, { digit, kernel, window, title }) {
-  const text = value => `${String(value).replace("-", "−")} pixel${Math.abs(value) == 1 ? "" : "s"}`;
-  const down = demo.slider("down", "Down", { min: -FARTHEST, max: FARTHEST, value: 0, text });
-  const right = demo.slider("right", "Right", { min: -FARTHEST, max: FARTHEST, value: 1, text });
+  const text = value => {
+    const number = String(value).replace("-", "−");
+    return Math.abs(value) == 1 ? phrase("{number} pixel", { number }) : phrase("{number} pixels", { number });
+  };
+  const down = demo.slider("down", phrase("Down"), { min: -FARTHEST, max: FARTHEST, value: 0, text });
+  const right = demo.slider("right", phrase("Right"), { min: -FARTHEST, max: FARTHEST, value: 1, text });
   demo.layout({ wide: '"digit feature average change" minmax(0, 1fr) "digit max fourth change" minmax(0, 1fr) / ' +
                       "minmax(0, 5fr) minmax(0, 3fr) minmax(0, 3fr) minmax(0, 4fr)",
                 narrow: '"digit feature change" auto "average max fourth" auto / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
@@ -25,11 +29,11 @@ export function shift(demo, { digit, kernel, window, title }) {
     right.approach(column - pressed[1]);
     demo.redraw();
   };
-  const picture = demo.picture({ area: "digit", title: `${title}: drag the digit`, alt: "The digit", point: drag, press: true });
+  const picture = demo.picture({ area: "digit", title: phrase("{title}: drag the digit", { title }), alt: phrase("The digit"), point: drag, press: true });
   picture.view.style.cursor = "grab";
   picture.view.addEventListener("lostpointercapture", () => (pressed = null));
-  const names = { feature: "Feature map", average: `Average pooled ${window}×${window}`, max: `Max pooled ${window}×${window}`,
-                  fourth: `Every ${window}th pixel` };
+  const names = { feature: phrase("Feature map"), average: phrase("Average pooled {window}×{window}", { window }),
+                  max: phrase("Max pooled {window}×{window}", { window }), fourth: phrase("Every {window}th pixel", { window }) };
   const shown = Object.entries(names).map(([area, name]) => demo.picture({ area, title: name, alt: name }));
 
   const before = shiftMaps(digit, kernel, window), margin = [FARTHEST, FARTHEST, FARTHEST, FARTHEST];
@@ -39,17 +43,18 @@ export function shift(demo, { digit, kernel, window, title }) {
   const places = Array.from({ length: 2 * FARTHEST + 1 }, (_, i) => i - FARTHEST);
   const everywhere = places.flatMap(d => places.flatMap(r => changes(shiftMaps(moved(digit, d, r), kernel, window))));
   const most = Math.max(...everywhere) || 1; // no bar is ever longer
-  const bars = demo.bars({ area: "change", title: "Relative change", most });
-  demo.key.append(element("span", {}, "responses in the four maps: 0", element("i", { style: GREYS }), limit.toFixed(2)));
+  const bars = demo.bars({ area: "change", title: phrase("Relative change"), most });
+  demo.key.append(element("span", {}, phrase("responses in the four maps: 0"), element("i", { style: GREYS }), limit.toFixed(2)));
 
   return () => {
     const image = moved(digit, down.value, right.value), maps = shiftMaps(image, kernel, window);
     Object.values(maps).forEach((map, k) => shown[k].show(map, limit));
     const [rows, columns] = before.feature.shape.map((size, axis) => size - Math.abs([down, right][axis].value));
     const apart = farthestApart(moved(before.feature, down.value, right.value), maps.feature, down.value, right.value);
-    demo.say(`“Shift, then convolve” and “convolve, then shift” differ by ${apart ? apart.toPrecision(1) : "0"} ` +
-             `in the ${rows}×${columns} places that both have.`);
-    return { digit: picture.show(image), ...maps, change: bars.show(["map", "average", "max", `every ${window}th`], changes(maps)),
+    demo.say(phrase("“Shift, then convolve” and “convolve, then shift” differ by {apart} in the {rows}×{columns} places that both have.",
+                    { apart: apart ? apart.toPrecision(1) : "0", rows, columns }));
+    const short = [phrase("map"), phrase("average"), phrase("max"), phrase("every {window}th", { window })];
+    return { digit: picture.show(image), ...maps, change: bars.show(short, changes(maps)),
              apart: tensor([1], Float32Array.of(apart)) };
   };
 }

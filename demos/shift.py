@@ -3,12 +3,12 @@
 import numpy as np
 
 import filters
-from demos.page import Demo, fractions, packed
+from demos.page import Demo, fractions, packed, phrase
 
 WINDOW = 4  # rows and columns of a pooling window, and pixels from one to the next
 
 
-def shift_explorer(digit, title="Digit", kernel=None):
+def shift_explorer(digit, title=None, kernel=None):
     """Explore what moving a digit by a few pixels does to its feature map, pooled or merely subsampled.
 
     Parameters
@@ -42,6 +42,13 @@ def shift_explorer(digit, title="Digit", kernel=None):
         )
     return Demo(
         "shift",
-        {"digit": fractions(digit), "kernel": packed(kernel), "title": title, "window": WINDOW},
-        alt="A digit moved by a few pixels, its feature map, three smaller maps, and how much each changed",
+        {
+            "digit": fractions(digit),
+            "kernel": packed(kernel),
+            "title": title or phrase("Digit"),
+            "window": WINDOW,
+        },
+        alt=phrase(
+            "A digit moved by a few pixels, its feature map, three smaller maps, and how much each changed"
+        ),
     )

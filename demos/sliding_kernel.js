@@ -3,6 +3,7 @@
 import { convolve, crop, magnitude, pool2d, sum, tensor } from "./page/nn.js";
 import { brief } from "./page/draw.js";
 import { plain } from "./page/formula.js";
+import { phrase } from "./page/phrase.js";
 
 const ACROSS = 12; // pixels: so few that each of them can be seen from the back row
 
@@ -13,11 +14,11 @@ export function slidingKernel(demo, data) {
   const output = convolve(image, kernel), [rows, columns] = output.shape;
   const limit = strongest(kernel); // one range of colours for all that is signed: a colour means one number
   const weights = Array.from(kernel.data, weight => `×${plain(weight)}`);
-  const player = demo.player("frame", "Output pixel", {
+  const player = demo.player("frame", phrase("Output pixel"), {
     frames: rows * columns,
     interval: 200,
     value: opening(output),
-    text: frame => `row ${Math.floor(frame / columns)}, column ${frame % columns}`,
+    text: frame => phrase("row {row}, column {column}", { row: Math.floor(frame / columns), column: frame % columns }),
   });
 
   demo.layout({
@@ -37,14 +38,14 @@ export function slidingKernel(demo, data) {
   const goAround = (row, column) => go(row - Math.floor(kernelRows / 2), column - Math.floor(kernelColumns / 2));
   const look = { colors: "signed", key: false, grid: true };
   const pictures = {
-    image: demo.picture({ area: "image", alt: "The digit, with the window of the kernel", key: true, point: goAround, press: true }),
-    patch: demo.picture({ area: "patch", title: "Patch × kernel", alt: "The patch and the kernel", grid: true }),
-    products: demo.picture({ ...look, area: "products", title: "Products" }),
-    sum: demo.picture({ ...look, area: "sum", title: "Sum", alt: "The sum of the products" }),
-    output: demo.picture({ ...look, area: "output", title: "Output", alt: "The output so far", key: true, point: go, press: true }),
+    image: demo.picture({ area: "image", alt: phrase("The digit, with the window of the kernel"), key: true, point: goAround, press: true }),
+    patch: demo.picture({ area: "patch", title: phrase("Patch × kernel"), alt: phrase("The patch and the kernel"), grid: true }),
+    products: demo.picture({ ...look, area: "products", title: phrase("Products") }),
+    sum: demo.picture({ ...look, area: "sum", title: phrase("Sum"), alt: phrase("The sum of the products") }),
+    output: demo.picture({ ...look, area: "output", title: phrase("Output"), alt: phrase("The output so far"), key: true, point: go, press: true }),
   };
-  pictures.image.title = block == 1 ? title : `${title}: a pixel is the mean of ${block}×${block}`;
-  demo.legend([["window", "the window, the sum of its products, the output pixel"]]);
+  pictures.image.title = block == 1 ? title : phrase("{title}: a pixel is the mean of {block}×{block}", { title, block });
+  demo.legend([["window", phrase("the window, the sum of its products, the output pixel")]]);
 
   return ({ frame: { value: frame } }) => {
     const row = Math.floor(frame / columns), column = frame % columns;

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from demos.page import Demo, fractions, packed
+from demos.page import Demo, fractions, packed, phrase
 
 HORIZONTAL_EDGE = np.array([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]) / 4
 LARGEST = 4  # rows and columns of a kernel whose numbers can be read from the back row
 
 
-def sliding_kernel(digit, title="Image", kernel=None):
+def sliding_kernel(digit, title=None, kernel=None):
     """Play a kernel that slides over a digit: the patch, the products, their sum, and the output so far.
 
     Parameters
@@ -42,6 +42,6 @@ def sliding_kernel(digit, title="Image", kernel=None):
         raise ValueError(f"a kernel of {kernel.shape} does not fit into a digit of {digit.shape}")
     return Demo(
         "sliding_kernel",
-        {"digit": fractions(digit), "title": title, "kernel": packed(kernel)},
-        alt="A kernel slides over a digit; the sum of the products under it becomes one output pixel",
+        {"digit": fractions(digit), "title": title or phrase("Image"), "kernel": packed(kernel)},
+        alt=phrase("A kernel slides over a digit; the sum of the products under it becomes one output pixel"),
     )

@@ -4,16 +4,17 @@ import { magnitude, tensor } from "./page/nn.js";
 import { element, write } from "./page/draw.js";
 import { Curve } from "./page/curve.js";
 import { Mosaic } from "./page/mosaic.js";
+import { phrase } from "./page/phrase.js";
 
 // data.kernels: (epochs, kernels, 1 or 3, rows, columns); data.accuracy: (epochs,); data.epochs: their numbers.
 export function weightsByEpoch(demo, data) {
   const [frames, count, depth, rows, columns] = data.kernels.shape, inColor = depth == 3;
   const mosaic = new Mosaic(count, rows, columns, perRow(count));
   const range = magnitude(data.kernels), changes = changesOf(data.kernels), fastest = magnitude(changes);
-  const epoch = demo.player("epoch", "Epoch", { frames, value: frames - 1, interval: 500, text: k => String(data.epochs[k]) });
-  const kernel = demo.slider("kernel", "Kernel", { min: 0, max: count - 1, value: strongest(data.kernels) });
+  const epoch = demo.player("epoch", phrase("Epoch"), { frames, value: frames - 1, interval: 500, text: k => String(data.epochs[k]) });
+  const kernel = demo.slider("kernel", phrase("Kernel"), { min: 0, max: count - 1, value: strongest(data.kernels) });
   kernel.enabled = count > 1;
-  demo.check("contrast", "Full contrast for each", { value: true });
+  demo.check("contrast", phrase("Full contrast for each"), { value: true });
   demo.layout({
     wide: '"kernels kernels kernels" minmax(0, 1.9fr) "kernel accuracy change" minmax(0, 1fr) / minmax(0, 0.8fr) minmax(0, 1fr) minmax(0, 1fr)',
     narrow: '"kernels kernels" auto "kernel accuracy" auto "kernel change" auto / minmax(0, 1fr) minmax(0, 1.5fr)',
@@ -28,14 +29,14 @@ export function weightsByEpoch(demo, data) {
     epoch.stop();
     epoch.go(k);
   };
-  const colors = inColor ? "color" : "signed", axes = { across: "epoch", choose: go };
-  const all = demo.picture({ area: "kernels", colors, alt: "The kernels of the first layer", point });
-  const one = demo.picture({ area: "kernel", colors, alt: "The chosen kernel, large", key: false });
-  const accuracy = new Curve(demo.stage, { ...axes, area: "accuracy", alt: "Validation accuracy by epoch", text: value => `${100 * value} %` });
-  const change = new Curve(demo.stage, { ...axes, area: "change", alt: "The change of the chosen kernel in each epoch", text: rounded });
+  const colors = inColor ? "color" : "signed", axes = { across: phrase("epoch"), choose: go };
+  const all = demo.picture({ area: "kernels", colors, alt: phrase("The kernels of the first layer"), point });
+  const one = demo.picture({ area: "kernel", colors, alt: phrase("The chosen kernel, large"), key: false });
+  const accuracy = new Curve(demo.stage, { ...axes, area: "accuracy", alt: phrase("Validation accuracy by epoch"), text: value => `${100 * value} %` });
+  const change = new Curve(demo.stage, { ...axes, area: "change", alt: phrase("The change of the chosen kernel in each epoch"), text: rounded });
   const ends = inColor ? colorKey(all.node) : [all.range[0], all.range[2]];
-  demo.legend([["window", "the chosen kernel, and the epoch"]]);
-  demo.key.append(element("span", {}, "Change: how far its weights moved in one epoch (root mean square)"));
+  demo.legend([["window", phrase("the chosen kernel, and the epoch")]]);
+  demo.key.append(element("span", {}, phrase("Change: how far its weights moved in one epoch (root mean square)")));
 
   return controls => {
     const now = epoch.value, k = kernel.value, own = controls.contrast.value, limit = own ? 1 : range;
@@ -45,18 +46,18 @@ export function weightsByEpoch(demo, data) {
     const steps = { now, first: data.epochs[0], last: data.epochs[frames - 1] };
     const moved = tensor([frames], changes.data.subarray(k * frames, (k + 1) * frames));
 
-    all.title = now ? `Kernels after epoch ${data.epochs[now]}` : "Kernels before training";
+    all.title = now ? phrase("Kernels after epoch {epoch}", { epoch: data.epochs[now] }) : phrase("Kernels before training");
     all.mark("chosen", ...mosaic.place(k), rows, columns);
-    one.title = `Kernel ${k}`;
-    accuracy.title = `Accuracy ${(100 * data.accuracy.data[now]).toFixed(1)} %`;
-    change.title = `Change ${rounded(moved.data[now])}`;
+    one.title = phrase("Kernel {k}", { k });
+    accuracy.title = phrase("Accuracy {percent} %", { percent: (100 * data.accuracy.data[now]).toFixed(1) });
+    change.title = phrase("Change {change}", { change: rounded(moved.data[now]) });
     const drawn = {
       kernels: all.show(mosaic.join(pictures), limit),
       kernel: one.show(pictures[k], limit),
       accuracy: accuracy.show(data.accuracy, { ...steps, most: 1 }),
       change: change.show(moved, { ...steps, most: fastest }),
     };
-    ends.forEach((end, i) => write(end, "−+"[i] + (own ? "largest" : range.toFixed(2))));
+    ends.forEach((end, i) => write(end, "−+"[i] + (own ? phrase("largest") : range.toFixed(2))));
     return drawn;
   };
 }
@@ -107,6 +108,6 @@ function colorKey(figure) {
     element("i", { style: `width: 3.6em; height: 0.8em; background: linear-gradient(90deg, ${low}, #808080, ${high})` });
   const scales = [["#008080", "#ff8080"], ["#800080", "#80ff80"], ["#808000", "#8080ff"]].map(pair => scale(...pair));
   const ends = [element("span"), element("span")];
-  figure.append(element("div", { class: "key", "aria-hidden": "true" }, ends[0], ...scales, ends[1], element("span", { style: "white-space: nowrap" }, "grey: 0")));
+  figure.append(element("div", { class: "key", "aria-hidden": "true" }, ends[0], ...scales, ends[1], element("span", { style: "white-space: nowrap" }, phrase("grey: 0"))));
   return ends;
 }

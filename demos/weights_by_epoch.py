@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from demos.page import Demo, packed
+from demos.page import Demo, packed, phrase
 
 
 def weights_player(snapshots):
@@ -33,8 +33,10 @@ def weights_player(snapshots):
             "accuracy": packed(accuracy),
             "kernels": packed(kernels, np.float16 if half else np.float32),
         },
-        alt="The kernels of the first layer, epoch by epoch: noise becomes edges and spots; beside them one kernel, "
-        "and how accuracy and that kernel changed",
+        alt=phrase(
+            "The kernels of the first layer, epoch by epoch: noise becomes edges and spots; beside them one kernel, "
+            "and how accuracy and that kernel changed"
+        ),
     )
 
 

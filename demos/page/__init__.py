@@ -65,8 +65,8 @@ class Demo:
         data = json.dumps(self.data, separators=(",", ":"), allow_nan=False)
         number = f"{self.title}-{zlib.crc32((script + data).encode()):08x}"
         asleep = phrase(
-            "A demo belongs here. It is asleep, since its script may not run: trust this notebook (in JupyterLab: View, "
-            "Activate Command Palette, “Trust Notebook”), run the cell, or open lecture.html in a browser."
+            "A demo belongs here. It is asleep, since its script may not run: trust this notebook (in JupyterLab: "
+            "View, Activate Command Palette, “Trust Notebook”), run the cell, or open lecture.html in a browser."
         )
         return (
             f'<div class="lecture-demo" data-demo="{html.escape(self.title)}" data-number="{html.escape(number)}" '

@@ -1,6 +1,7 @@
 // Controls that change a network: switch a channel off, replace a kernel; what they show is of the unit that is chosen.
 
 import { KERNELS, TRAINED, TYPED, changeOf, changed, classicInPlace, kernelAt, readKernel, typedKernel } from "./changes.js";
+import { phrase } from "./phrase.js";
 
 const LARGEST_KERNEL = 7;
 
@@ -9,9 +10,9 @@ export class Changer {
   constructor(demo, steps, able) {
     Object.assign(this, { steps, able, names: ["off", "kernel", "numbers"] });
     this.hidden = demo.hidden("changes", []);
-    this.off = demo.check("off", "Switch channel off");
-    this.kernel = demo.choice("kernel", "Kernel", { options: KERNELS });
-    this.numbers = demo.text("numbers", "Its numbers", { value: "", rows: 5 });
+    this.off = demo.check("off", phrase("Switch channel off"));
+    this.kernel = demo.choice("kernel", phrase("Kernel"), { options: Object.entries(KERNELS) });
+    this.numbers = demo.text("numbers", phrase("Its numbers"), { value: "", rows: 5 });
     this.shown = { off: false, kernel: TRAINED, numbers: "" };
   }
 

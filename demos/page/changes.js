@@ -3,8 +3,11 @@
 import { BadInput } from "./demo.js";
 import { CLASSIC, sampledKernel } from "./kernels.js";
 import { tensor } from "./nn.js";
+import { phrase } from "./phrase.js";
 
-export const TRAINED = "As it is", TYPED = "Your own numbers", KERNELS = [TRAINED, ...CLASSIC, TYPED];
+export const TRAINED = "As it is", TYPED = "Your own numbers";
+// The choices, and what they are called.
+export const KERNELS = { [TRAINED]: phrase("As it is"), ...CLASSIC, [TYPED]: phrase("Your own numbers") };
 
 // A change is {step, channel, off: true}, or {step, channel, from, kind, numbers}: the kernel between two maps. `from`
 // counts within the group that a channel reads.
@@ -62,6 +65,6 @@ export function readKernel(control, before) {
   const [rows, columns] = before.shape, words = lines.flat(), written = writer(before.data);
   const numbers = words.map((word, i) => (word == written(before.data[i] ?? 0) ? before.data[i] : Number(word.replace("−", "-"))));
   if (lines.length != rows || lines.some(line => line.length != columns) || !numbers.every(Number.isFinite))
-    throw new BadInput(control, `Type ${rows} rows of ${columns} numbers.`);
+    throw new BadInput(control, phrase("Type {rows} rows of {columns} numbers.", { rows, columns }));
   return numbers;
 }

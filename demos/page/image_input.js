@@ -6,6 +6,7 @@ import { combine, tensor } from "./nn.js";
 import { fitted, painted } from "./strokes.js";
 import { short } from "./draw.js";
 import { Paper } from "./paper.js";
+import { phrase } from "./phrase.js";
 
 const BLANK = "Blank", DISTURBANCES = ["right", "down", "turn", "blur", "noise"];
 
@@ -17,33 +18,33 @@ export class ImageInput {
     Object.assign(this, { demo, shape, mean, std, able, names: ["image", ...DISTURBANCES] });
     this.given = Array.from({ length: count }, (_, k) => tensor(shape, pictures.data.subarray(k * size, (k + 1) * size)));
     this.untouched = []; // `now` of the given images, once they were shown
-    this.options = this.given.map((_, k) => (targets ? `${k + 1}: ${classes[targets[k]]}` : `Image ${k + 1}`));
+    this.options = this.given.map((_, k) => (targets ? `${k + 1}: ${classes[targets[k]]}` : [`Image ${k + 1}`, phrase("Image {number}", { number: k + 1 })]));
     this.radius = Math.min(...shape.slice(1)) / 25; // of the pen, in pixels: as thick as MNIST's strokes
     const [strokes, pen] = [demo.hidden("strokes", []), demo.hidden("pen", "white")];
     this.strokes = strokes;
     this.fit = demo.hidden("fit", true);
-    this.choice = demo.choice("image", "Image", { options: [...this.options, ...(able ? [BLANK] : [])] });
-    const pixels = value => (value ? `${short(value)} px` : "0"), half = Math.floor(Math.min(...shape.slice(1)) / 2);
-    demo.slider("right", "Right", { min: -half, max: half, value: 0, text: pixels });
-    demo.slider("down", "Down", { min: -half, max: half, value: 0, text: pixels });
-    demo.slider("turn", "Turn", { min: -180, max: 180, step: 5, value: 0, text: value => `${short(value)}°` });
-    demo.slider("blur", "Blur", { min: 0, max: 3, step: 0.1, value: 0, text: pixels });
-    demo.slider("noise", "Noise", { min: 0, max: 0.5, step: 0.02, value: 0, text: short });
+    this.choice = demo.choice("image", phrase("Image"), { options: [...this.options, ...(able ? [[BLANK, phrase("Blank")]] : [])] });
+    const pixels = value => (value ? phrase("{value} px", { value: short(value) }) : "0"), half = Math.floor(Math.min(...shape.slice(1)) / 2);
+    demo.slider("right", phrase("Right"), { min: -half, max: half, value: 0, text: pixels });
+    demo.slider("down", phrase("Down"), { min: -half, max: half, value: 0, text: pixels });
+    demo.slider("turn", phrase("Turn"), { min: -180, max: 180, step: 5, value: 0, text: value => `${short(value)}°` });
+    demo.slider("blur", phrase("Blur"), { min: 0, max: 3, step: 0.1, value: 0, text: pixels });
+    demo.slider("noise", phrase("Noise"), { min: 0, max: 0.5, step: 0.02, value: 0, text: short });
     const place = spot => (this.fits ? spot : origin(spot, this.disturbance, shape));
-    this.paper = new Paper(demo.form, { alt: "The image: paint on it", channels: shape[0], strokes, pen, origin: place });
-    this.blank = this.paper.button("Blank", () => {
+    this.paper = new Paper(demo.form, { alt: phrase("The image: paint on it"), channels: shape[0], strokes, pen, origin: place });
+    this.blank = this.paper.button(phrase("Blank"), () => {
       [this.choice.value, strokes.value] = [BLANK, []];
       demo.redraw();
     });
-    if (shape[0] == 1) this.fitButton = this.paper.button("Fit", () => this.fit.set(!this.fit.value));
-    if (this.fitButton) this.fitButton.title = "As MNIST's digits were: 20 of 28 pixels high, centre of mass in the middle";
+    if (shape[0] == 1) this.fitButton = this.paper.button(phrase("Fit"), () => this.fit.set(!this.fit.value));
+    if (this.fitButton) this.fitButton.title = phrase("As MNIST's digits were: 20 of 28 pixels high, centre of mass in the middle");
     if (able) ownPicture(demo, this.choice, cropped(shape));
     this.view = remember((...state) => this.compute(...state));
   }
 
   // Which of the given images is chosen; -1 for others.
   get number() {
-    return this.options.indexOf(this.choice.value);
+    return this.options.findIndex(option => [option].flat()[0] == this.choice.value);
   }
 
   // Whether what is drawn is fitted into a frame.
@@ -96,7 +97,8 @@ export class ImageInput {
     const at = ({ shape: [, rows, columns], data }) =>
       data[data.length == 1 ? 0 : (channel * rows + (rows > 1 ? row : 0)) * columns + (columns > 1 ? column : 0)];
     const [value, mean, std] = [this.now.picture, this.mean, this.std].map(at);
-    return mean || std != 1 ? `a pixel, normalised: (${short(value)} − ${short(mean)}) / ${short(std)}` : "a pixel of the image";
+    return mean || std != 1 ? phrase("a pixel, normalised: ({value} − {mean}) / {std}", { value: short(value), mean: short(mean), std: short(std) })
+      : phrase("a pixel of the image");
   }
 
   // A line of Python that makes the network's input.

@@ -1,8 +1,12 @@
 // The four classic kernels at any scale and orientation, as `filters.classic_kernel` computes them.
 
 import { tensor } from "./nn.js";
+import { phrase } from "./phrase.js";
 
-export const CLASSIC = ["Blur", "Horizontal edge", "Horizontal bar", "Blob"];
+// What they are called where a reader sees it.
+export const CLASSIC = {
+  Blur: phrase("Blur"), "Horizontal edge": phrase("Horizontal edge"), "Horizontal bar": phrase("Horizontal bar"), Blob: phrase("Blob"),
+};
 export const TURNS = ["Horizontal edge", "Horizontal bar"]; // the other two look the same from everywhere
 
 // float32 (n, n) with n odd, about six standard deviations; its magnitudes add up to 1. The angle is in degrees.

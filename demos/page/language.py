@@ -1,4 +1,4 @@
-"""What demos say, in another language: English stands in the code and passes through `phrase`, here as in ``phrase.js``.
+"""What demos say, in another language: English stands in the code, and passes through `phrase` here or in a script.
 
 `set_language` chooses the words of ``languages/NAME/demos.json``. What Python says is looked up when it is said; in a
 script the translation takes the place of the English before the page gets it, which then has nothing to look up.
@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-IN_SCRIPT = re.compile(r'(?<=\bphrase\()"(?:[^"\\\n]|\\.)*"')
+IN_SCRIPT = re.compile(r'(\bphrase\(\s*)("(?:[^"\\\n]|\\.)*")')
 PLACE = re.compile(r"\{(\w+)\}")
 words = {}  # of the language that was chosen, by their English; none of English
 
@@ -56,9 +56,9 @@ def translated(script):
     if not words:
         return script
 
-    def translation(literal):
-        english = json.loads(literal[0])
-        return json.dumps(words.get(english, english), ensure_ascii=False)
+    def translation(call):
+        english = json.loads(call[2])
+        return call[1] + json.dumps(words.get(english, english), ensure_ascii=False)
 
     return IN_SCRIPT.sub(translation, script)
 
@@ -67,7 +67,7 @@ def phrases(path):
     """Return the English that a ``.py`` or ``.js`` file passes through `phrase`, in its order."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".js":
-        return [json.loads(literal) for literal in IN_SCRIPT.findall(text)]
+        return [json.loads(literal) for _, literal in IN_SCRIPT.findall(text)]
     calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
     found = [node.args[0] for node in calls if getattr(node.func, "id", None) == "phrase"]
     found.sort(key=lambda node: (node.lineno, node.col_offset))

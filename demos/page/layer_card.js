@@ -3,6 +3,7 @@
 import { MAPS, element, short, svg, write } from "./draw.js";
 import { Mosaic } from "./mosaic.js";
 import { solid } from "./windows.js";
+import { phrase } from "./phrase.js";
 
 const FOLDED = 0.24, UNFOLDED = 0.6; // width of the maps' picture by its height, about
 const COLUMN = 16; // units of a vector that stand in one column
@@ -13,7 +14,7 @@ export class LayerCard {
     this.shape = shape;
     this.heading = element("button", { type: "button", title: `${name}: ${words}`, "data-lm-suppress-shortcuts": "true" }, title);
     this.heading.addEventListener("click", open);
-    this.canvas = element("canvas", { role: "img", "aria-label": `The maps of ${name}` });
+    this.canvas = element("canvas", { role: "img", "aria-label": phrase("The maps of {name}", { name }) });
     this.marks = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "xMidYMin" }, svg("path", { class: "seen" }), svg("path", { class: "read" }), svg("path", { class: "unit" }));
     this.view = element("div", { class: "view pointed" }, this.canvas, this.marks);
     this.words = element("span", { class: "words" }, words);
@@ -48,8 +49,8 @@ export class LayerCard {
     if (sorted) this.order.sort((a, b) => strengths[b] - strengths[a]);
     this.limit = Math.max(...strengths) || 1;
     this.draw(byMap && size > 1 ? strengths : null); // a vector has no maps
-    const kept = count < this.shape[0] ? `${count} of ` : "", scale = byMap && size > 1 ? "" : `, ±${short(this.limit)}`;
-    if (unfolded) write(this.foot, kept + this.shape.join("×") + scale);
+    const sizes = this.shape.join("×"), kept = count < this.shape[0] ? phrase("{count} of {sizes}", { count, sizes }) : sizes;
+    if (unfolded) write(this.foot, kept + (byMap && size > 1 ? "" : `, ±${short(this.limit)}`));
   }
 
   draw(limits) {

@@ -2,8 +2,12 @@
 
 import { Picture, element, put } from "./draw.js";
 import { button } from "./controls.js";
+import { phrase } from "./phrase.js";
 
 const COLORS = { white: [1, 1, 1], black: [0, 0, 0], red: [0.9, 0.1, 0.1], green: [0.1, 0.65, 0.2], blue: [0.1, 0.3, 0.85] };
+const PAINTS = {
+  white: phrase("Paint white"), black: phrase("Paint black"), red: phrase("Paint red"), green: phrase("Paint green"), blue: phrase("Paint blue"),
+};
 const APART = 0.4; // pixels between the points of a stroke, at least
 
 export class Paper {
@@ -16,14 +20,14 @@ export class Paper {
     this.view.classList.add("painted");
     const names = Object.keys(COLORS).slice(0, channels == 3 ? 5 : 2);
     this.pens = names.map(name => {
-      const made = button(`Paint ${name}`, () => pen.set(name));
+      const made = button(PAINTS[name], () => pen.set(name));
       made.replaceChildren(element("i", { style: `background: rgb(${COLORS[name].map(x => 255 * x)})` }));
       made.classList.add("pen");
       return made;
     });
     this.tools = element("div", { class: "buttons" }, ...this.pens);
     this.picture.node.append(this.tools);
-    const words = "Paint: the arrow keys move the pen, space sets it down and lifts it";
+    const words = phrase("Paint: the arrow keys move the pen, space sets it down and lifts it");
     for (const [key, value] of Object.entries({ tabindex: 0, role: "application", "aria-label": words, "data-lm-suppress-shortcuts": "true" }))
       this.view.setAttribute(key, value);
     this.view.addEventListener("pointerdown", event => this.pressed(event));

@@ -5,10 +5,11 @@ import { button } from "./controls.js";
 import { ACTIVATION_NAMES } from "./network.js";
 import { tensor } from "./nn.js";
 import { largestPart, softmaxParts, unitUnder, valueAt } from "./unit.js";
+import { phrase } from "./phrase.js";
 
 const LEGIBLE = 49, LISTED = 48; // entries that are written into a picture; maps that are listed, the largest first
 const WIDE = 5; // columns of a picture in which a number may have four letters
-const OFF = "switched off";
+const OFF = phrase("switched off");
 const SIGNS = { add: "+", subtract: "−", multiply: "·", divide: "/" };
 const numbered = x => (x < 0 ? `(${short(x)})` : short(x));
 
@@ -29,25 +30,25 @@ export class SumPanel {
     Object.assign(this, { steps, named });
     this.crumbs = element("div", { class: "crumbs" });
     this.crumbs.addEventListener("click", event => event.target.dataset.at && back(Number(event.target.dataset.at)));
-    this.largest = button("Follow the largest part", () => follow(...this.target));
-    const tools = element("div", { class: "buttons" }, this.largest, button("Close", close));
+    this.largest = button(phrase("Follow the largest part"), () => follow(...this.target));
+    const tools = element("div", { class: "buttons" }, this.largest, button(phrase("Close"), close));
     const parts = element("div", { class: "parts" });
     const picture = (alt, point) => new Picture(parts, { colors: "signed", alt, point, press: Boolean(point), key: false, grid: true });
     const under = (row, column, event) => {
       const group = this.groups[this.chosen], unit = event.type == "pointerdown" && unitUnder(group, row * group.values.shape[1] + column);
       if (unit) follow(group.source, unit);
     };
-    this.patch = picture("What the number reads", under);
+    this.patch = picture(phrase("What the number reads"), under);
     this.signs = ["×", "="].map(sign => element("b", { class: "sign" }, sign));
-    this.weights = picture("Its weights");
-    this.products = picture("Their products");
+    this.weights = picture(phrase("Its weights"));
+    this.products = picture(phrase("Their products"));
     parts.insertBefore(this.signs[0], this.weights.node);
     parts.insertBefore(this.signs[1], this.products.node);
     this.list = new Bars(parts, { most: 0, format: value => short(Math.round(1000 * value) / 1000), compact: true, choose: k => choose(this.listed[k]) });
     this.list.node.classList.add("list");
-    for (const [key, value] of Object.entries({ tabindex: 0, "aria-label": "What each map adds", "data-lm-suppress-shortcuts": "true" })) this.list.node.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ tabindex: 0, "aria-label": phrase("What each map adds"), "data-lm-suppress-shortcuts": "true" })) this.list.node.setAttribute(key, value);
     this.formula = element("p", { class: "formula" });
-    this.node = element("section", { class: "sum", "aria-label": "The arithmetic of a number" }, element("div", { class: "top" }, this.crumbs, tools), this.formula, parts);
+    this.node = element("section", { class: "sum", "aria-label": phrase("The arithmetic of a number") }, element("div", { class: "top" }, this.crumbs, tools), this.formula, parts);
     parent.append(this.node);
   }
 
@@ -65,13 +66,13 @@ export class SumPanel {
     });
     this.crumbs.replaceChildren(...crumbs);
     this.node.classList.toggle("weighted", Boolean(group?.weights));
-    const shown = { patch: [this.patch, group?.values, "read"], weights: [this.weights, group?.weights, "weights"], products: [this.products, group?.products, ""] };
+    const shown = { patch: [this.patch, group?.values, ""], weights: [this.weights, group?.weights, phrase("weights")], products: [this.products, group?.products, ""] };
     const drawn = {};
     for (const [name, [picture, values, title]] of Object.entries(shown)) {
       picture.node.style.display = values ? "" : "none";
       if (!values) continue;
       drawn[name] = picture.show(tensor(values.shape, Float32Array.from(values.data)));
-      picture.title = name == "products" ? `products: ${short(group.sum)}` : name == "patch" ? this.named(group.source, null, group.channel) : title;
+      picture.title = name == "products" ? phrase("products: {sum}", { sum: short(group.sum) }) : name == "patch" ? this.named(group.source, null, group.channel) : title;
       this.fill(picture, values.data, group.weights ? "0" : "");
     }
     this.patch.hide("largest");
@@ -105,7 +106,7 @@ export class SumPanel {
     if (groups.length < 2) return;
     const values = this.listed.map(k => groups[k].sum), several = groups.some(({ source }) => source != groups[0].source);
     const names = this.listed.map(k => (several ? this.named(groups[k].source, null, groups[k].channel) : String(groups[k].channel)));
-    this.list.title = order.length > LISTED ? `largest ${LISTED}` : groups[0].weights ? "sums" : "numbers";
+    this.list.title = order.length > LISTED ? phrase("largest {count}", { count: LISTED }) : groups[0].weights ? phrase("sums") : phrase("numbers");
     this.list.show(names, values, values.map(value => (value < 0 ? "negative" : "positive")), this.listed.indexOf(chosen));
   }
 
@@ -127,18 +128,19 @@ export class SumPanel {
     switch (step.kind) {
       case "input": return pixel();
       case "conv2d": case "dense": {
-        const maps = groups.length > 1 ? `sum over ${groups.length} maps` : "sum of the products";
-        return `${maps} ${short(total)}${step.bias ? ` + bias ${numbered(bias)}` : ""}`;
+        const sum = short(total), maps = groups.length > 1 ? phrase("sum over {count} maps {sum}", { count: groups.length, sum })
+          : phrase("sum of the products {sum}", { sum });
+        return step.bias ? phrase("{sum} + bias {bias}", { sum: maps, bias: numbered(bias) }) : maps;
       }
-      case "maxPool2d": case "adaptiveMaxPool2d": return `the largest of ${first.values.data.filter(x => x == x).length}`;
-      case "averagePool2d": case "adaptiveAveragePool2d": case "mean": return `sum ${short(total)} / ${divisor}`;
+      case "maxPool2d": case "adaptiveMaxPool2d": return phrase("the largest of {count}", { count: first.values.data.filter(x => x == x).length });
+      case "averagePool2d": case "adaptiveAveragePool2d": case "mean": return phrase("sum {sum} / {count}", { sum: short(total), count: divisor });
       case "softmax": {
         const { x, largest, share, all } = softmaxParts(groups, { ...step, own: unit });
         const quotient = `exp(${short(x)} − ${numbered(largest)}) / Σ = ${short(share)} / ${short(all)}`;
         return step.log ? `log ${quotient}` : quotient;
       }
-      case "take": return first ? "the same number" : "padding";
-      case "concatenate": return "the same number";
+      case "take": return first ? phrase("the same number") : phrase("padding");
+      case "concatenate": return phrase("the same number");
       default: return groups.map(group => numbered(group.sum)).join(` ${SIGNS[step.kind]} `);
     }
   }
