@@ -164,9 +164,14 @@ def test_the_lecture_says_which_kernels_simple_cnn_needs(real_data, monkeypatch)
     """Norms of its kernels, and what it reads without the faint ones and without the others."""
     monkeypatch.setenv("LECTURE_DATA", str(real_data))
     dataset, net = MulticlassDataset.mnist(), cnn.SimpleCNN()
+    cnn.restart(net, seed=0)  # the weights that its training starts with
+    start = net.c1.weight.detach().flatten(1).clone()
     cnn.trained(net, dataset.to_torch(), num_epochs=5)
-    norms = net.c1.weight.detach().flatten(1).norm(dim=1)
+    learned = net.c1.weight.detach().flatten(1)
+    norms = learned.norm(dim=1)
     faint = norms < 1
+    likeness = F.cosine_similarity(start, learned)
+    assert likeness[faint].min() > 0.8 > 0.7 > likeness[~faint].max()  # "have hardly left their random start"
     wanted = [part(norms[which]).item() for which in (faint, ~faint) for part in (torch.min, torch.max)]
     for off in (faint, norms < 0, ~faint):
         cut = copy.deepcopy(net)
@@ -178,4 +183,4 @@ def test_the_lecture_says_which_kernels_simple_cnn_needs(real_data, monkeypatch)
     said = [float(number) for number in re.findall(r"\d+\.\d+", text)]
     assert faint.sum() == 4 and said == [round(value, 2) for value in wanted[:4]] + [
         round(v, 1) for v in wanted[4:]
-    ]
+    ] + [round(start.norm(dim=1).mean().item(), 2)]

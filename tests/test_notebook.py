@@ -126,6 +126,7 @@ def test_counts_in_the_prose_are_those_of_the_networks():
     simple, pooled, cifar = cnn.SimpleCNN(), cnn.PoolingCNN(), cnn.CifarCNN()
     perceptron = nn.Sequential(nn.Linear(28 * 28, 64), nn.Linear(64, 10))
     counts = {
+        "Opening": [nn.Linear(12 * 12, 10 * 10).weight.numel()],  # a film of 12x12, and its output
         "Convolutional layers": [parameters(cifar.c1)],
         "SimpleCNN": [
             parameters(simple.c1),
