@@ -7,6 +7,7 @@ be measured again before everyone's eyes.
 import time
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -14,7 +15,7 @@ import cnn
 import figures
 import training
 from figures.tracing import count_parameters
-from studies.uncertainty import accuracy_interval
+from studies.uncertainty import accuracy_interval, mean_interval
 from training import kept
 from training.networks import duplicate, fastest_copy
 
@@ -183,6 +184,45 @@ def right_after_training(net, dataset, images, num_epochs, seed, asked=None):
     with torch.inference_mode():
         answers = torch.cat([net(batch).argmax(1) for batch in questions.split(BATCH)])
     return answers == torch.as_tensor(dataset.val.labels[:asked])
+
+
+def answers_as_history(right):
+    """Return bool answers (..., images), 8 a byte, as the history of a training of no epoch, which can be kept."""
+    return [{"epoch": 0, "right": torch.from_numpy(np.packbits(np.asarray(right), axis=-1))}]
+
+
+def answers_of(result):
+    """Return what each network of a kept `Result` has right, {name: bool (..., validation images)}."""
+    images = result.record["data"]["counts"][1]
+    return {
+        name: np.unpackbits(history[0]["right"].numpy(), axis=-1, count=images).astype(bool)
+        for name, history in result.snapshots.items()
+    }
+
+
+def compared(first, second):
+    """Return how two networks compare, training by training, on the same images, in words for a table.
+
+    Parameters
+    ----------
+    first, second : array of bool
+        (trainings, images): what each training of one network has right, and of the other.
+
+    Returns
+    -------
+    (str, str, str)
+        The difference of accuracies in percentage points, second minus first; its 95 % interval, as far as other
+        trainings would change it; and how many images the second gains and loses, on average over the trainings.
+    """
+    change, low, high = (100 * value for value in mean_interval(second.mean(1) - first.mean(1)))
+    gained, lost = (second & ~first).sum(1).mean(), (first & ~second).sum(1).mean()
+    return f"{change:+.1f}", f"{low:+.1f} to {high:+.1f}", f"{gained:.0f} / {lost:.0f}"
+
+
+def span(right):
+    """Return the lowest and the highest accuracy of trainings, from bool (trainings, images), in words for a table."""
+    accuracies = 100 * right.mean(1)
+    return f"{accuracies.min():.1f} to {accuracies.max():.1f} %"
 
 
 def show_comparison(trained, dataset, images=1000):

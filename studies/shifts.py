@@ -8,8 +8,8 @@ from torch import nn
 import cnn
 import figures
 import training
-from studies.comparison import kept_or_recorded
-from studies.uncertainty import mean_interval, paired
+from studies.comparison import answers_as_history, answers_of, compared, kept_or_recorded, span
+from studies.uncertainty import mean_interval
 from training import kept
 from training.networks import fastest_copy
 
@@ -69,12 +69,8 @@ def right_of_one(name, dataset, seed):
 
 
 def history(dataset, name):
-    """Return what trainings of one network read as the history of a training of no epoch, which can be kept.
-
-    "right": uint8 (seeds, shifts, bytes), eight images a byte.
-    """
-    right = torch.stack([right_of_one(name, dataset, seed) for seed in SEEDS[name]])
-    return [{"epoch": 0, "right": torch.from_numpy(np.packbits(right.numpy(), axis=-1))}]
+    """Return what trainings of one network read, (seeds, shifts, images), as `answers_as_history`."""
+    return answers_as_history(torch.stack([right_of_one(name, dataset, seed) for seed in SEEDS[name]]))
 
 
 def description(dataset):
@@ -90,14 +86,10 @@ def kept_answers(dataset, retrain=False):
     As `kept_or_recorded`; with ``retrain`` the first `LIVE` is trained now.
     """
     result, now = kept_or_recorded(NAME, description(dataset), f"the first {LIVE}", retrain)
-    title, images = result.record["data"]["title"], result.record["data"]["counts"][1]
-    right = {
-        name: np.unpackbits(history[0]["right"].numpy(), axis=-1, count=images).astype(bool)
-        for name, history in result.snapshots.items()
-    }
+    right = answers_of(result)
     if now:
         right[LIVE][0] = right_of_one(LIVE, dataset, SEEDS[LIVE][0])
-    return right, title
+    return right, result.record["data"]["title"]
 
 
 @figures.own_style
@@ -122,22 +114,7 @@ def comparison_rows(right, shifts=(0, 4), names=("SimpleCNN", "PoolingCNN")):
     rows = []
     for shift in shifts:
         first, second = (right[name][:, SHIFTS.index(shift)] for name in names)
-        accuracies = [
-            f"{100 * answers.mean(1).min():.1f} to {100 * answers.mean(1).max():.1f} %"
-            for answers in (first, second)
-        ]
-        change, low, high = (100 * value for value in mean_interval(second.mean(1) - first.mean(1)))
-        pairs = [paired(one, other, np.ones(len(one))) for one, other in zip(first, second, strict=True)]
-        gained, lost = (np.mean([getattr(pair, part) for pair in pairs]) for part in ("gained", "lost"))
-        rows.append(
-            (
-                f"moved by {shift}",
-                *accuracies,
-                f"{change:+.1f}",
-                f"{low:+.1f} to {high:+.1f}",
-                f"{gained:.0f} / {lost:.0f}",
-            )
-        )
+        rows.append((f"moved by {shift}", span(first), span(second), *compared(first, second)))
     return rows
 
 

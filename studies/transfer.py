@@ -186,7 +186,7 @@ def show_transfer(dataset, retrain=False):
     dataset : MulticlassDataset
         CIFAR-10, normalised. For any other the numbers that were recorded on CIFAR-10 are shown.
     retrain : bool
-        Measure now what the first 100 images teach. The rest takes a quarter of an hour: ``make results``.
+        Measure now what the first 100 images teach. The rest takes half an hour: ``make results``.
     """
     frozen, scratch, title = kept_answers(dataset, retrain)
     figures.show(
