@@ -214,7 +214,9 @@ def curves(ax: Axes, series, xlabel="", ylabel="", title=""):
     if xlabel == "epoch":
         # A training that goes by time may end within its first epoch; else there is no half one.
         parts = 0 < max(x[-1] for x, _ in series.values()) < 1
-        ax.xaxis.set_major_locator(MaxNLocator(4) if parts else MaxNLocator(integer=True))
+        # Steps that end where trainings do: at 20, not at 21.
+        whole = MaxNLocator(integer=True, steps=[1, 2, 5, 10])
+        ax.xaxis.set_major_locator(MaxNLocator(4) if parts else whole)
     if len(series) > 1:
         ax.legend(fontsize=FONT, frameon=False)
     return lines

@@ -66,13 +66,13 @@ def draw_evaluation(dataset, probabilities, snapshots):
 def _draw_answers(ax, dataset, probabilities):
     """Draw validation images, two in a row, each with its name above and bars of its likeliest classes beside it."""
     count, size = len(probabilities), dataset.val.values.shape[-1]
-    below, beside = round(0.3 * size), round(1.6 * size)
+    below, beside = round(0.3 * size), round(1.9 * size)
     images = dataset.unnormalize(np.asarray(dataset.val.values[:count]))
     figures.show_image(ax, figures.tile(images, 2, (below, beside), fill=1))
     names, style = labels_of(dataset, count), {"va": "center", "fontsize": figures.FONT, "color": figures.INK}
     for k, (name, scores) in enumerate(zip(names, probabilities, strict=True)):
         top, left = k // 2 * (size + below) - 0.5, k % 2 * (size + beside) - 0.5
-        start, length = left + 1.12 * size, 1.3 * size
+        start, length = left + 1.12 * size, 1.62 * size  # wide enough for “automobile 100%”
         ax.text(left + size / 2, top - 0.14 * size, name, ha="center", **style)
         for place, guess in enumerate(np.argsort(scores)[::-1][:LIKELIEST]):
             said, y = dataset.label_names[guess], top + size * (0.16 + 0.5 * place)

@@ -11,6 +11,7 @@ from studies.views_and_votes import BATCH, kept_answers
 from training.networks import duplicate
 
 SHOWN = 6  # of the mistakes that it is surest of
+NORMAL_80 = 0.841621  # 80 % of a standard normal distribution lie below so many standard deviations
 PAIRS = ((0.81, 0.82), (0.81, 0.86), (0.98, 0.99))  # accuracies that are to be told apart
 
 
@@ -41,11 +42,12 @@ def mistakes_in(matrix):
 def images_to_tell(first, second):
     """Return how many images each of two networks must be tested on so that their accuracies can be told apart.
 
-    So many that the expected difference is as large as half of its 95 % interval (normal approximation), each network
-    tested on images of its own. On the same images fewer are needed (see `studies.uncertainty.paired`).
+    So many that in four of five such tests the 95 % interval of the difference is above 0: a power of 80 %, as is
+    usual (normal approximation), each network tested on images of its own. On the same images fewer are needed (see
+    `studies.uncertainty.paired`).
     """
     variance = first * (1 - first) + second * (1 - second)
-    return math.ceil(NORMAL_95**2 * variance / (first - second) ** 2)
+    return math.ceil((NORMAL_95 + NORMAL_80) ** 2 * variance / (first - second) ** 2)
 
 
 def surest_mistakes(net, dataset, answers, count=SHOWN):
@@ -119,9 +121,15 @@ def show_errors(net, dataset, device=None):
     row, column = np.unravel_index(off.argmax(), off.shape)
     rows = [
         (f"right of {count:,} validation images, and 95 % interval", f"{right:,}: {low:.1%} to {high:.1%}"),
-        ("most frequent mistake", f"{off.max()} of {matrix[row].sum()}: {names[row]}, “{names[column]}”"),
+        (
+            f"most frequent mistake: {names[row]} taken for {names[column]}",
+            f"{off.max()} of {matrix[row].sum()}",
+        ),
         *(
-            (f"test images that tell {one:.0%} from {other:.0%}", f"{images_to_tell(one, other):,}")
+            (
+                f"test images that tell {one:.0%} from {other:.0%}, four times of five",
+                f"{images_to_tell(one, other):,}",
+            )
             for one, other in PAIRS
         ),
     ]
