@@ -8,6 +8,7 @@ import cnn
 import demos
 import filters
 import pooling
+from demos.page import phrase
 from figures.tracing import count_parameters, torchvision_network
 from studies import degradation, views_and_votes
 from studies.shifts import right_when_shifted
@@ -20,10 +21,12 @@ def opening():
     """Ask how large an output is."""
     return demos.guess(
         "Opening",
-        "A kernel of 3x3 pixels slides over a digit of 28x28, and gives a number at each place where it fits. "
-        "How many rows has the output?",
+        phrase(
+            "A kernel of 3x3 pixels slides over a digit of 28x28, and gives a number at each place where it fits. "
+            "How many rows has the output?"
+        ),
         filters.output_size(28, 3),
-        "It fits in 28 − 3 + 1 places: a rim of one pixel is lost on each side.",
+        phrase("It fits in 28 − 3 + 1 places: a rim of one pixel is lost on each side."),
     )
 
 
@@ -31,8 +34,10 @@ def convolution(digit, title):
     """Have one paint where a horizontal-edge kernel answers on a digit, (rows, columns) in [0, 1]."""
     return demos.guess_response(
         "Convolution",
-        "This kernel is positive above and negative below. Where on the digit will it answer red (positive), "
-        "where blue (negative)? Paint it.",
+        phrase(
+            "This kernel is positive above and negative below. Where on the digit will it answer red (positive), "
+            "where blue (negative)? Paint it."
+        ),
         digit,
         filters.horizontal_edge_kernel,
         title,
@@ -45,24 +50,40 @@ def filter_banks():
     blind = int((np.abs(sums) < 1e-5).sum())
     return demos.guess(
         "Filter banks",
-        f"The bank has {len(sums)} filters: edges, bars, blobs and blurs. "
-        "How many of them answer 0 everywhere on an evenly grey wall?",
+        phrase(
+            "The bank has {count} filters: edges, bars, blobs and blurs. "
+            "How many of them answer 0 everywhere on an evenly grey wall?",
+            count=len(sums),
+        ),
         blind,
-        f"Their weights add up to 0. Only the {len(sums) - blind} blurs answer: their weights add up to 1.",
+        phrase(
+            "Their weights add up to 0. Only the {blurs} blurs answer: their weights add up to 1.",
+            blurs=len(sums) - blind,
+        ),
     )
 
 
 def convolutional_layers():
     """Ask what a layer costs on an image twice as high and twice as wide."""
-    options = {1: "as many", 2: "twice as many", 4: "four times as many", 16: "sixteen times as many"}
+    options = {
+        1: phrase("as many"),
+        2: phrase("twice as many"),
+        4: phrase("four times as many"),
+        16: phrase("sixteen times as many"),
+    }
     places = [filters.output_size(size, 5, padding=2) ** 2 for size in (32, 64)]
     weights = count_parameters(nn.Conv2d(3, 32, 5))
     return demos.guess(
         "Convolutional layers",
-        "A convolutional layer with 32 kernels of 5x5 gets images twice as high and twice as wide as before. "
-        "How many multiplications does it take now?",
+        phrase(
+            "A convolutional layer with 32 kernels of 5x5 gets images twice as high and twice as wide as before. "
+            "How many multiplications does it take now?"
+        ),
         options[places[1] // places[0]],
-        f"The kernels have four times as many places to be at. Their {weights:,} parameters stay the same.",
+        phrase(
+            "The kernels have four times as many places to be at. Their {weights} parameters stay the same.",
+            weights=f"{weights:,}",
+        ),
         options=list(options.values()),
     )
 
@@ -73,9 +94,13 @@ def im2col():
     copies = int((filters.im2col(pixels, 5) == pixels[6, 6]).sum())
     return demos.guess(
         "im2col",
-        "im2col makes a column of every 5x5 patch. How often is a pixel copied that is far from the border?",
+        phrase(
+            "im2col makes a column of every 5x5 patch. How often is a pixel copied that is far from the border?"
+        ),
         copies,
-        "It lies in 5 · 5 patches, once at each of their places: that is what the speed costs in memory.",
+        phrase(
+            "It lies in 5 · 5 patches, once at each of their places: that is what the speed costs in memory."
+        ),
     )
 
 
@@ -83,12 +108,20 @@ def simple_cnn():
     """Ask where SimpleCNN's parameters are."""
     net = cnn.SimpleCNN()
     share = count_parameters(net.c1) / count_parameters(net)
-    options = ["nearly all in the convolution", "about half and half", "nearly all in the dense layer"]
+    options = [
+        phrase("nearly all in the convolution"),
+        phrase("about half and half"),
+        phrase("nearly all in the dense layer"),
+    ]
     return demos.guess(
         "SimpleCNN",
-        f"SimpleCNN has {count_parameters(net):,} parameters. Where are they?",
+        phrase("SimpleCNN has {count} parameters. Where are they?", count=f"{count_parameters(net):,}"),
         options[0 if share > 0.9 else 2 if share < 0.1 else 1],
-        f"The convolution has {count_parameters(net.c1):,}, or {share:.1%}: its kernels are shared by all places.",
+        phrase(
+            "The convolution has {count}, or {share}: its kernels are shared by all places.",
+            count=f"{count_parameters(net.c1):,}",
+            share=f"{share:.1%}",
+        ),
         options=options,
     )
 
@@ -99,20 +132,29 @@ def subsampling(stripes=12, pixels=32):
     seen = int(np.abs(np.fft.rfft(wave[::2])).argmax())
     return demos.guess(
         "Subsampling",
-        f"A picture has {stripes} bright stripes over {pixels} pixels. Every second pixel is kept, without a blur. "
-        "How many stripes does one see?",
+        phrase(
+            "A picture has {stripes} bright stripes over {pixels} pixels. Every second pixel is kept, without a blur. "
+            "How many stripes does one see?",
+            stripes=stripes,
+            pixels=pixels,
+        ),
         seen,
-        f"{pixels // 2} pixels show at most {pixels // 4} stripes. More come back as fewer, {pixels // 2} − {stripes}: "
-        "a pattern that was never there. That is aliasing.",
+        phrase(
+            "{half} pixels show at most {quarter} stripes. More come back as fewer, {half} − {stripes}: "
+            "a pattern that was never there. That is aliasing.",
+            half=pixels // 2,
+            quarter=pixels // 4,
+            stripes=stripes,
+        ),
     )
 
 
 def pooling_layers(digit, window=4):
     """Ask which maps change most when a digit, (rows, columns) in [0, 1], moves by a pixel to the right."""
     kinds = {
-        "average pooled": lambda feature: pooling.pool(feature, window, kind="average"),
-        "max pooled": lambda feature: pooling.pool(feature, window, kind="max"),
-        "every fourth pixel": lambda feature: feature[::window, ::window],
+        phrase("every fourth pixel"): lambda feature: feature[::window, ::window],
+        phrase("max pooled"): lambda feature: pooling.pool(feature, window, kind="max"),
+        phrase("average pooled"): lambda feature: pooling.pool(feature, window, kind="average"),
     }
     digit = np.asarray(digit)
     moved = np.pad(digit, ((0, 0), (1, 0)))[:, :-1]
@@ -126,12 +168,14 @@ def pooling_layers(digit, window=4):
     order = sorted(change, key=change.get)
     return demos.guess(
         "Pooling",
-        "The digit moves by one pixel to the right. Which of these small versions of its feature map changes least, "
-        "which most?",
+        phrase(
+            "The digit moves by one pixel to the right. Which of these small versions of its feature map changes "
+            "least, which most?"
+        ),
         order,
-        "Relative change: " + ", ".join(f"{name} {change[name]:.2f}" for name in order) + ".",
-        options=["every fourth pixel", "max pooled", "average pooled"],
-        ends=("changes least", "changes most"),
+        phrase("Relative change: {list}.", list=", ".join(f"{name} {change[name]:.2f}" for name in order)),
+        options=list(kinds),
+        ends=(phrase("changes least"), phrase("changes most")),
     )
 
 
@@ -148,12 +192,21 @@ def pooling_cnn(nets, dataset):
     last, images = list(nets)[-1], min(IMAGES, len(dataset.val.labels))
     return demos.guess(
         "PoolingCNN",
-        f"{last} reads {100 * straight[last]:.0f} of 100 digits. Now each is moved by {SHIFT} pixels to the right. "
-        "How many of 100 does it read?",
+        phrase(
+            "{name} reads {right} of 100 digits. Now each is moved by {shift} pixels to the right. "
+            "How many of 100 does it read?",
+            name=last,
+            right=f"{100 * straight[last]:.0f}",
+            shift=SHIFT,
+        ),
         round(100 * shifted[last]),
-        f"Of {images:,} validation images: "
-        + ", ".join(f"{name} {100 * share:.0f} %" for name, share in shifted.items())
-        + f". Pooling forgives a pixel, not {SHIFT}: the dense layer expects everything in its place.",
+        phrase(
+            "Of {images} validation images: {list}. Pooling forgives a pixel, not {shift}: the dense layer expects "
+            "everything in its place.",
+            images=f"{images:,}",
+            list=", ".join(f"{name} {100 * share:.0f} %" for name, share in shifted.items()),
+            shift=SHIFT,
+        ),
         within=0.1,
     )
 
@@ -164,11 +217,11 @@ def cifar_10():
     order = sorted(counts, key=counts.get)
     return demos.guess(
         "CIFAR-10",
-        "Put the three networks of this lecture in order, by the number of their parameters.",
+        phrase("Put the three networks of this lecture in order, by the number of their parameters."),
         order,
         ", ".join(f"{name} {counts[name]:,}" for name in order) + ".",
         options=list(counts),
-        ends=("fewest", "most"),
+        ends=(phrase("fewest"), phrase("most")),
     )
 
 
@@ -178,10 +231,14 @@ def training_recipe(snapshots):
     last = max(history)
     return demos.guess(
         "Training recipe",
-        f"CifarCNN learns for {last} epochs, and ends at {history[last]:.0%} of the validation images. "
-        "What was it after the first, in per cent? (Guessing gives 10.)",
+        phrase(
+            "CifarCNN learns for {epochs} epochs, and ends at {right} of the validation images. "
+            "What was it after the first, in per cent? (Guessing gives 10.)",
+            epochs=last,
+            right=f"{history[last]:.0%}",
+        ),
         round(100 * history[1]),
-        "Most is learned early; the last points take most of the time.",
+        phrase("Most is learned early; the last points take most of the time."),
         within=0.1,
     )
 
@@ -194,10 +251,17 @@ def data_augmentation(net, dataset, device=None):
     images = len(dataset.val.labels)
     return demos.guess(
         "Data augmentation",
-        f"CifarCNN names {one:,} of {images:,} validation images. Now ten views of each image vote. "
-        "How many more are right?",
+        phrase(
+            "CifarCNN names {right} of {images} validation images. Now ten views of each image vote. "
+            "How many more are right?",
+            right=f"{one:,}",
+            images=f"{images:,}",
+        ),
         int(ten - one),
-        f"That is {100 * (ten - one) / images:+.1f} percentage points. Is it more than chance? The table tells.",
+        phrase(
+            "That is {points} percentage points. Is it more than chance? The table tells.",
+            points=f"{100 * (ten - one) / images:+.1f}",
+        ),
         within=0.5,
     )
 
@@ -205,18 +269,26 @@ def data_augmentation(net, dataset, device=None):
 @torch.no_grad()
 def batch_norm(factor=10):
     """Ask what batch norm gives when the weights before it are larger."""
-    options = ["not at all", f"{factor} times as large", f"{factor**2} times as large"]
+    options = [
+        phrase("not at all"),
+        *(phrase("{factor} times as large", factor=times) for times in (factor, factor**2)),
+    ]
     generator = torch.Generator().manual_seed(0)
     inputs, weights = (torch.randn(*shape, generator=generator) for shape in ((64, 20), (30, 20)))
     norm = nn.BatchNorm1d(30)
     spread, larger = (norm(inputs @ (scale * weights).T).std().item() for scale in (1, factor))
     return demos.guess(
         "Batch norm",
-        f"All weights of the layer before a batch norm become {factor} times as large. "
-        "How does what batch norm gives change?",
+        phrase(
+            "All weights of the layer before a batch norm become {factor} times as large. "
+            "How does what batch norm gives change?",
+            factor=factor,
+        ),
         options[min(range(3), key=lambda k: abs(factor**k - larger / spread))],
-        "Mean and standard deviation grow with the weights, and are taken out again: the scale of the weights "
-        "before a batch norm means nothing any more.",
+        phrase(
+            "Mean and standard deviation grow with the weights, and are taken out again: the scale of the weights "
+            "before a batch norm means nothing any more."
+        ),
         options=options,
     )
 
@@ -227,10 +299,15 @@ def imagenet_and_alexnet():
     dense, parameters = count_parameters(net.classifier), count_parameters(net)
     return demos.guess(
         "ImageNet and AlexNet",
-        f"AlexNet has five convolutional and three dense layers, and {parameters / 1e6:.0f} million parameters. "
-        "How many per cent of them are in the dense layers?",
+        phrase(
+            "AlexNet has five convolutional and three dense layers, and {millions} million parameters. "
+            "How many per cent of them are in the dense layers?",
+            millions=f"{parameters / 1e6:.0f}",
+        ),
         round(100 * dense / parameters),
-        f"{dense / 1e6:.1f} million. And the multiplications? The table tells.",
+        phrase(
+            "{millions} million. And the multiplications? The table tells.", millions=f"{dense / 1e6:.1f}"
+        ),
         within=0.05,
     )
 
@@ -240,14 +317,22 @@ def residual_networks(dataset):
     # Quiet: the picture that follows says where they are from.
     found, title = degradation.histories(dataset, quiet=True)
     errors = [degradation.errors_of(found[f"plain, {n} layers"], "train")[-1].mean() for n in (20, 56)]
-    options = ["clearly lower", "about the same", "clearly higher"]
+    options = [phrase("clearly lower"), phrase("about the same"), phrase("clearly higher")]
     change = errors[1] - errors[0]
     return demos.guess(
         "Residual networks",
-        "A plain network of 20 layers is made 56 layers deep, and trained alike. "
-        "Its error on the training images, beside that of 20 layers?",
+        phrase(
+            "A plain network of 20 layers is made 56 layers deep, and trained alike. "
+            "Its error on the training images, beside that of 20 layers?"
+        ),
         options[0 if change < -0.02 else 2 if change > 0.02 else 1],
-        f"Here it was {errors[1]:.0%} beside {errors[0]:.0%}, after {degradation.EPOCHS} epochs on {title}.",
+        phrase(
+            "Here it was {deep} beside {shallow}, after {epochs} epochs on {data}.",
+            deep=f"{errors[1]:.0%}",
+            shallow=f"{errors[0]:.0%}",
+            epochs=degradation.EPOCHS,
+            data=title,
+        ),
         options=options,
     )
 
@@ -297,4 +382,21 @@ def guess(part, *data, **options):
 
 def guesses_made():
     """Return all guesses that were committed to, with their answers, as a demo."""
-    return demos.guesses_made(GUESSES)
+    titles = [
+        phrase("Opening"),
+        phrase("Convolution"),
+        phrase("Filter banks"),
+        phrase("Convolutional layers"),
+        phrase("im2col"),
+        phrase("SimpleCNN"),
+        phrase("Subsampling"),
+        phrase("Pooling"),
+        phrase("PoolingCNN"),
+        phrase("CIFAR-10"),
+        phrase("Training recipe"),
+        phrase("Data augmentation"),
+        phrase("Batch norm"),
+        phrase("ImageNet and AlexNet"),
+        phrase("Residual networks"),
+    ]
+    return demos.guesses_made(GUESSES, titles)

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-IN_SCRIPT = re.compile(r'(\bphrase\(\s*)("(?:[^"\\\n]|\\.)*")')
+IN_SCRIPT = re.compile(r'(\bphrase\(\s*)("(?:[^"\\\n]|\\.)*")(?=\s*[,)])')
 PLACE = re.compile(r"\{(\w+)\}")
 words = {}  # of the language that was chosen, by their English; none of English
 
@@ -64,11 +64,24 @@ def translated(script):
 
 
 def phrases(path):
-    """Return the English that a ``.py`` or ``.js`` file passes through `phrase`, in its order."""
+    """Return the English that a ``.py`` or ``.js`` file passes through `phrase`, in its order.
+
+    Raises
+    ------
+    ValueError
+        If it is not one literal: only what stands in the code can be collected.
+    """
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".js":
-        return [json.loads(literal) for _, literal in IN_SCRIPT.findall(text)]
-    calls = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call))
-    found = [node.args[0] for node in calls if getattr(node.func, "id", None) == "phrase"]
-    found.sort(key=lambda node: (node.lineno, node.col_offset))
-    return [node.value for node in found]
+        calls = len(re.findall(r"(?<!function )\bphrase\(", text))
+        found = [json.loads(literal) for _, literal in IN_SCRIPT.findall(text)]
+    else:
+        nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Call)]
+        nodes = [node.args[0] for node in nodes if getattr(node.func, "id", None) == "phrase"]
+        nodes.sort(key=lambda node: (node.lineno, node.col_offset))
+        calls, found = len(nodes), [node.value for node in nodes if isinstance(node, ast.Constant)]
+    if len(found) != calls:
+        raise ValueError(
+            f"{path}: phrase takes one literal, with {{places}} in it for what differs; see {found}"
+        )
+    return found
