@@ -57,7 +57,9 @@ def draw_evaluation(dataset, probabilities, snapshots):
     fig = figures.figure(11, 5.6)
     left, right = fig.subfigures(1, 2, width_ratios=[1.5, 1])
     _draw_answers(figures.bare(left.add_subplot()), dataset, probabilities)
-    left.suptitle(f"{dataset.title}: validation images", fontsize=figures.FONT, color=figures.INK)
+    left.suptitle(
+        f"{dataset.title}: validation images; blue is right", fontsize=figures.FONT, color=figures.INK
+    )
     for ax, quantity in zip(right.subplots(2, 1), ("accuracy", "loss"), strict=True):
         figures.curves(ax, by_epoch(snapshots, quantity), "epoch", quantity)
     return fig

@@ -12,6 +12,13 @@ import figures
 import filters
 import training
 
+OPERATIONS = 2 * 192 * 27 * 27 * 64 * 5 * 5  # of AlexNet's second convolution on an image
+# What GPUs can do at most: cores x 2 operations, a product and a sum, x billion cycles a second (NVIDIA's data sheets).
+GPUS_AT_MOST = {
+    "GeForce GTX 580 of 2010; AlexNet had two": 512 * 2 * 1.544,
+    "H100 SXM of 2022": 16_896 * 2 * 1.98,
+}
+
 
 class Im2colCost(NamedTuple):
     """What one convolution costs in two ways, and by how much their results differ."""
@@ -129,7 +136,6 @@ def convolution_speed(images=16, repeats=5):
         One thread of the CPU, all its threads, and the GPU if there is one.
     """
     layer, threads = nn.Conv2d(64, 192, 5, padding=2), torch.get_num_threads()
-    operations = 2 * 192 * 27 * 27 * 64 * 5 * 5  # an image
     places = [("CPU, 1 thread", "cpu", 1)]
     if threads > 1:
         places.append((f"CPU, {threads} threads", "cpu", threads))
@@ -149,15 +155,16 @@ def convolution_speed(images=16, repeats=5):
                 moved(batch).sum().item()  # .item() waits for the device
                 seconds.append(time.perf_counter() - start)
             each = min(seconds[1:]) / images
-            speeds.append(Speed(name, 1000 * each, operations / each / 1e9))
+            speeds.append(Speed(name, 1000 * each, OPERATIONS / each / 1e9))
     finally:
         torch.set_num_threads(threads)
     return speeds
 
 
 def show_convolution_speed():
-    """Display how fast this machine computes one convolution of AlexNet."""
+    """Display how fast this machine computes one convolution of AlexNet, and the bounds of two GPUs."""
     speeds = convolution_speed()
+    bounds = [Speed(name, OPERATIONS / most / 1e6, most) for name, most in GPUS_AT_MOST.items()]
     figures.show_table(
         ("AlexNet's second convolution", "time per image", "operations per second", "ratio"),
         [
@@ -168,5 +175,14 @@ def show_convolution_speed():
                 f"{speeds[0].milliseconds / speed.milliseconds:.1f} x",
             )
             for speed in speeds
+        ]
+        + [
+            (
+                f"{gpu.device}: data sheet",
+                f"≥ {gpu.milliseconds:.2g} ms",
+                f"≤ {gpu.gigaflops:,.0f} billion",
+                f"≤ {speeds[0].milliseconds / gpu.milliseconds:,.0f} x",
+            )
+            for gpu in bounds
         ],
     )

@@ -208,3 +208,15 @@ def test_convolution_speed_leaves_the_threads_as_they_were():
     for device in speeds:
         operations = device.gigaflops * 1e9 * device.milliseconds / 1000
         assert operations == pytest.approx(2 * 192 * 64 * 25 * 27 * 27)
+
+
+def test_the_table_of_speeds_names_what_is_timed_and_what_is_a_bound(monkeypatch):
+    tables = []
+    monkeypatch.setattr(speed.figures, "show_table", lambda header, rows: tables.append(rows))
+    monkeypatch.setattr(speed, "convolution_speed", lambda: [speed.Speed("CPU, 1 thread", 10.0, 44.8)])
+    speed.show_convolution_speed()
+    assert [list(row) for row in tables[0]] == [
+        ["CPU, 1 thread", "10.00 ms", "45 billion", "1.0 x"],
+        ["GeForce GTX 580 of 2010; AlexNet had two: data sheet", "≥ 0.28 ms", "≤ 1,581 billion", "≤ 35 x"],
+        ["H100 SXM of 2022: data sheet", "≥ 0.0067 ms", "≤ 66,908 billion", "≤ 1,494 x"],
+    ]
