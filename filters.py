@@ -363,8 +363,10 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
         sizes = f"{len(response)}x{len(response[0])}"
         figures.show_image(axes[0], image, f"{title} {len(image)}x{len(image[0])}" if row == 0 else "")
         if row == len(images) // 2:
-            figures.show_signed(axes[1], kernel, title="Kernel")
-            axes[1].title.set_in_layout(False)  # there is room above it, and the rows stay equally far apart
+            figures.show_signed(axes[1], kernel)
+            # No title: the layout would make room for it between the rows.
+            name = axes[1].text(0.5, 1.04, "Kernel", transform=axes[1].transAxes, ha="center", va="bottom")
+            name.set(fontsize=figures.FONT, color=figures.INK, in_layout=False)
         else:
             axes[1].set_visible(False)
         drawn = figures.show_signed(
