@@ -146,41 +146,55 @@ def _connect(ax, layer, before, one, other):
 
 
 @figures.own_style
-def block_diagram(block):
-    """Draw a residual block of torchvision from its traced modules: two convolutions beside a shortcut.
+def block_diagram(block, title=""):
+    """Draw a residual block of torchvision from its traced modules: convolutions beside a shortcut.
 
     Parameters
     ----------
-    block : torchvision.models.resnet.BasicBlock
+    block : torchvision.models.resnet.BasicBlock or Bottleneck
         The block.
+    title : str
+        Written above.
 
     Returns
     -------
     Figure
     """
-    colors = {"batch norm": "#e8eef2", "ReLU": "#f6dcb8"}
+    colors = {"conv": "#cfe3ea", "batc": "#e8eef2", "ReLU": "#f6dcb8"}  # by the first letters
     fig = figures.figure(12.6, 4)
-    ax = figures.bare(fig.add_subplot())
+    ax = figures.bare(fig.add_subplot(), title)
+    ax.title.set_fontsize(FONT + 4)
     x, entry = 1.1, 0.55
     _arrow(ax, (0.35, 1), (x, 1))
     ax.text(0.3, 1, "$x$", ha="right", va="center", fontsize=FONT + 8, color=INK)
-    layers = trace(block, (block.conv1.in_channels, 8, 8))[1:]
-    for text in (part for layer in layers for part in (layer.does.split(",")[0], *layer.after.split(", "))):
-        if text == "+ shortcut":
+    for text in _block_texts(block):
+        if text == "+":
             width = 0.6
             _draw_addition(ax, entry, x)
         else:
-            width = 1.3
+            width = 1.45
             box = FancyBboxPatch((x, 0.55), width, 0.9, boxstyle="round,pad=0,rounding_size=0.1", edgecolor=INK,
-                                 facecolor=colors.get(text, "#cfe3ea"), linewidth=1.5)  # fmt: skip
+                                 facecolor=colors[text[:4]], linewidth=1.5)  # fmt: skip
             ax.add_patch(box)
-            text = text.replace("batch norm", "batch\nnorm")
-            ax.text(x + width / 2, 1, text, ha="center", va="center", fontsize=FONT + 1, color=INK)
-        _arrow(ax, (x + width, 1), (x + width + 0.35, 1))
-        x += width + 0.35
-    ax.text(x + 0.1, 1, "$y = $ReLU$(F(x) + x)$", va="center", fontsize=FONT + 6, color=INK)
-    ax.set(xlim=(0, x + 2.6), ylim=(-0.2, 2.9), aspect="equal")
+            ax.text(x + width / 2, 1, text, ha="center", va="center", fontsize=FONT, color=INK)
+        _arrow(ax, (x + width, 1), (x + width + 0.3, 1))
+        x += width + 0.3
+    ax.text(x + 0.1, 1, "$y$", va="center", fontsize=FONT + 8, color=INK)
+    ax.text(x + 0.4, 0.1, "$y = $ReLU$(F(x) + x)$", ha="right", va="center", fontsize=FONT + 6, color=INK)
+    ax.set(xlim=(0, x + 0.5), ylim=(-0.2, 2.9), aspect="equal")
     return fig
+
+
+def _block_texts(block):
+    """Return what stands in the boxes of a block: a convolution, then what follows it, "+" where the shortcut ends."""
+    channels, texts = block.conv1.in_channels, []
+    for layer in trace(block, (channels, 8, 8))[1:]:
+        does, given = layer.does.split(",")[0], layer.shape[0]
+        texts.append(does if given == channels else f"{does}\n{channels} → {given}")
+        within, *behind = (part.strip(", ").replace(", ", "\n") for part in layer.after.split("+ shortcut"))
+        texts += [within, *("+" for _ in behind), *behind]
+        channels = given
+    return texts
 
 
 def _draw_addition(ax, entry, x):
@@ -262,8 +276,14 @@ def show_stack_table():
 
 
 def show_residual_block():
-    """Display a residual block of ResNet-34."""
-    fig = block_diagram(torchvision_network("resnet34").layer1[0])
-    figures.show(
-        fig, "Residual block: two convolutions with batch norm and ReLU, and a shortcut that is added"
-    )
+    """Display a residual block of ResNet-34, and a bottleneck of ResNet-50."""
+    for title, block, what in (
+        ("A block of ResNet-34", torchvision_network("resnet34").layer1[0], "two convolutions"),
+        (
+            "A bottleneck of ResNet-50",
+            torchvision_network("resnet50").layer1[1],
+            "1x1, 3x3 and 1x1 convolution",
+        ),
+    ):
+        alt = f"{title}: {what} with batch norm and ReLU, and a shortcut that is added"
+        figures.show(block_diagram(block, title), alt)

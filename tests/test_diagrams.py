@@ -54,6 +54,17 @@ def test_small_kernels_in_turn_see_as_much_as_a_large_one_with_fewer_weights():
     assert saved == [28, 45]  # per cent, as the notebook says
 
 
+def test_a_bottleneck_narrows_the_channels_and_widens_them_again():
+    texts = [text.get_text() for text in diagrams.block_diagram(meta("resnet50").layer1[1]).axes[0].texts]
+    boxes = ["conv 1×1\n256 → 64", "batch norm\nReLU", "conv 3×3", "batch norm\nReLU", "conv 1×1\n64 → 256"]
+    assert [text for text in texts if text.startswith(("conv", "batch", "+", "ReLU"))] == [
+        *boxes,
+        "batch norm",
+        "+",
+        "ReLU",
+    ]
+
+
 def test_what_the_notebook_shows(capsys):
     diagrams.show_network(cnn.SimpleCNN(), (1, 28, 28), "SimpleCNN")
     diagrams.show_layer_table(cnn.CifarCNN(), (3, 32, 32))
