@@ -76,8 +76,8 @@ def convolutional_layers():
     return demos.guess(
         "Convolutional layers",
         phrase(
-            "A convolutional layer with 32 kernels of 5x5 gets images twice as high and twice as wide as before. "
-            "How many multiplications does it take now?"
+            "A convolutional layer, 32 filters of 5x5 with padding 2, gets colour images twice as high and twice as "
+            "wide. How many multiplications does it take now?"
         ),
         options[places[1] // places[0]],
         phrase(
@@ -169,7 +169,7 @@ def pooling_layers(digit, window=4):
     return demos.guess(
         "Pooling",
         phrase(
-            "The digit moves by one pixel to the right. Which of these small versions of its feature map changes "
+            "The digit moves by one pixel to the right. Which of these small versions of its map of edges changes "
             "least, which most?"
         ),
         order,
