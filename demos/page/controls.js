@@ -1,6 +1,6 @@
 // Controls: native inputs with their labels. Each has `value`, `start` (its opening value) and `node`.
 
-import { element, write } from "./draw.js";
+import { element, put, write } from "./draw.js";
 import { phrase } from "./phrase.js";
 
 // JupyterLab takes keys from inputs that do not carry this mark themselves.
@@ -38,7 +38,7 @@ class Control {
   // Say what is wrong with the input, beside it; nothing if `text` is empty.
   complain(text) {
     write(this.complaint, text);
-    this.input.setAttribute("aria-invalid", Boolean(text));
+    put(this.input, { "aria-invalid": Boolean(text) });
   }
 
   set enabled(flag) {
@@ -89,7 +89,7 @@ export class Slider extends Control {
   show() {
     const text = this.text(this.value);
     write(this.output, text);
-    this.input.setAttribute("aria-valuetext", text);
+    put(this.input, { "aria-valuetext": text });
   }
 }
 
@@ -236,6 +236,7 @@ export class Player extends Slider {
   }
 
   label_playing(name, path) {
+    if (this.playing.title == name) return;
     this.playing.setAttribute("aria-label", name);
     this.playing.title = name;
     this.playing.innerHTML = icon(path);

@@ -8,6 +8,10 @@ export function svg(tag, attributes = {}, ...children) {
   return build(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
 }
 
+// An invisible line from corner to corner of an SVG in which marks move: what is drawn there then keeps its bounds, and
+// the browser paints the marks anew without layering its whole page anew (docs/measured.md).
+export const extent = () => svg("line", { class: "extent", x2: "100%", y2: "100%" });
+
 function build(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) if (value != null) node.setAttribute(name, value);
   node.append(...children);
@@ -77,7 +81,7 @@ export class Picture {
   constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false, key = colors == "signed", grid = false }) {
     this.colors = colors;
     this.canvas = element("canvas", { role: "img", "aria-label": alt });
-    this.marks = svg("svg", { "aria-hidden": "true" });
+    this.marks = svg("svg", { "aria-hidden": "true" }, extent());
     this.view = element("div", { class: "view" }, this.canvas, this.marks);
     this.heading = element("figcaption", {}, title);
     this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.view);

@@ -1,6 +1,6 @@
 // A layer of a network as a card: its name, and all its feature maps in one picture that can be pointed at.
 
-import { MAPS, element, short, svg, write } from "./draw.js";
+import { MAPS, element, extent, short, svg, write } from "./draw.js";
 import { Mosaic } from "./mosaic.js";
 import { solid } from "./windows.js";
 import { phrase } from "./phrase.js";
@@ -15,7 +15,8 @@ export class LayerCard {
     this.heading = element("button", { type: "button", title: `${name}: ${words}`, "data-lm-suppress-shortcuts": "true" }, title);
     this.heading.addEventListener("click", open);
     this.canvas = element("canvas", { role: "img", "aria-label": phrase("The maps of {name}", { name }) });
-    this.marks = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "xMidYMin" }, svg("path", { class: "seen" }), svg("path", { class: "read" }), svg("path", { class: "unit" }));
+    this.boxes = ["seen", "read", "unit"].map(kind => svg("path", { class: kind }));
+    this.marks = svg("svg", { "aria-hidden": "true", preserveAspectRatio: "xMidYMin" }, extent(), ...this.boxes);
     this.view = element("div", { class: "view pointed" }, this.canvas, this.marks);
     this.words = element("span", { class: "words" }, words);
     this.foot = element("span", { class: "foot" }, shape.join("×"));
@@ -83,7 +84,7 @@ export class LayerCard {
     const paths = [seen, read, unit].map(box => (box ? this.outline(box) : "")), all = paths.join("|");
     if (all == this.placed) return;
     this.placed = all;
-    paths.forEach((path, k) => this.marks.children[k].setAttribute("d", path));
+    paths.forEach((path, k) => this.boxes[k].setAttribute("d", path));
   }
 
   outline([[first, end], [top, bottom], [left, right]]) {
