@@ -10,10 +10,12 @@ PAGE = Path(__file__).resolve().parents[2] / "demos" / "page"
 ADDRESS = "http://demo.test/"  # served from the folder by the browser itself: nothing is asked of a network
 
 # Typed arrays as base64 within JSON: playwright takes seconds for a hundred thousand numbers one by one.
-ENCODE = """(key, value) => ArrayBuffer.isView(value)
-    ? btoa(Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
-                      byte => String.fromCharCode(byte)).join(""))
-    : value"""
+ENCODE = """(key, value) => {
+  if (!ArrayBuffer.isView(value)) return value;
+  const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength), parts = [];
+  for (let at = 0; at < bytes.length; at += 8192) parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
+  return btoa(parts.join(""));
+}"""
 CALL = """async ([file, name, text]) => {
   const [module, { unpack }] = await Promise.all([import(file), import("/demo.js")]);
   return JSON.stringify(JSON.parse(text).map(parts => module[name](...unpack(parts))), ENCODE);

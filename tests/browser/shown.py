@@ -40,7 +40,7 @@ class Shown:
     root : playwright Locator
         Finds the demo's element.
     element : playwright ElementHandle
-        The demo's element itself.
+        The demo's element itself, which a locator would look for anew at each use.
     """
 
     def __init__(self, page):
@@ -51,15 +51,15 @@ class Shown:
 
     def set(self, **values):
         """Set controls by name."""
-        self.root.evaluate("(root, values) => root.demo.set(values)", values)
+        self.element.evaluate("(root, values) => root.demo.set(values)", values)
 
     def values(self):
         """Return what the controls say, by name."""
-        return self.root.evaluate("root => root.demo.values")
+        return self.element.evaluate("root => root.demo.values")
 
     def outputs(self, *names):
         """Return what is drawn, float32 arrays by name, or those of some names; a hole in a picture is NaN."""
-        return {name: received(output) for name, output in json.loads(self.root.evaluate(OUTPUTS, names))}
+        return {name: received(output) for name, output in json.loads(self.element.evaluate(OUTPUTS, names))}
 
     def control(self, label):
         """Return the input with a label, as a locator."""
