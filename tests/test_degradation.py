@@ -138,3 +138,17 @@ def test_the_lecture_says_what_was_measured():
     (ratio,) = re.findall(r"(\d+) times", text)
     assert all(first[0] / first[-1] > int(ratio) for first in usual)
     assert all(first[0] / first[-1] < 10 for first in ours)
+
+
+def test_on_validation_images_only_the_plain_network_of_56_layers_stands_apart():
+    found, _ = recorded()
+    rows = {name: degradation.errors_of(history, "val")[-1] for name, history in found.items()}
+    counts = {name: [round(e * degradation.VALIDATION) for e in values] for name, values in rows.items()}
+    spans = {
+        name: [accuracy_interval(c, degradation.VALIDATION) for c in values]
+        for name, values in counts.items()
+    }
+    worst = rows.pop("plain, 56 layers")
+    assert worst.min() > max(values.max() for values in rows.values()) + 0.03
+    others = [span for name, both in spans.items() if name != "plain, 56 layers" for span in both]
+    assert max(low for low, _ in others) < min(high for _, high in others), "the others' intervals overlap"

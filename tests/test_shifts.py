@@ -133,3 +133,5 @@ def test_the_lecture_says_what_the_figure_shows():
     note = next("".join(cell["source"]) for cell in CELLS if cell["id"] == "3245f20e")
     ends = [f"{end:.1f}" for end in mean_interval(moved[2] - moved[1])[1:]]
     assert f"{ends[0]} to {ends[1]} points" in note
+    far = [round(100 * right["global average"][:, shift].mean()) for shift in (0, 6)]
+    assert f"falls from {far[0]} to {far[1]} %" in note

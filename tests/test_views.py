@@ -1,5 +1,8 @@
 """Receptive fields and ten views, against what torch and counting by hand say."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,8 +13,12 @@ import cnn
 from datasets import MulticlassDataset
 from demos import receptive_fields
 from figures.tracing import receptive_field, trace
-from studies import views_and_votes
+from studies import errors, views_and_votes
+from studies.uncertainty import paired
 from training import kept
+
+NOTEBOOK = Path(__file__).resolve().parent.parent / "lecture.ipynb"
+CELLS = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
 
 
 @pytest.fixture(scope="module")
@@ -105,3 +112,24 @@ def test_the_picture_is_an_image_that_the_vote_rescues(dataset, monkeypatch):
     measured, labels = views_and_votes.kept_answers(net, dataset), np.asarray(dataset.val.labels)
     one, vote = (measured["answers"][k].numpy() == labels for k in (0, 1))
     assert shown[2][0][1:3] == ((vote & ~one).sum(), (one & ~vote).sum())
+
+
+def test_what_the_lecture_says_of_votes_and_mistakes(real_data, monkeypatch):
+    """Part 12: the vote may gain by chance, the mean does not. Part 10: cats and dogs, and too few test images."""
+    monkeypatch.setenv("LECTURE_DATA", str(real_data))
+    real, net = MulticlassDataset.cifar().normalize().to_torch(), cnn.CifarCNN()
+    cnn.trained(net, real, num_epochs=20)
+    found, labels = views_and_votes.kept_answers(net, real)["answers"].numpy(), np.asarray(real.val.labels)
+    vote, mean, between = (paired(found[a], found[b], labels) for a, b in ((0, 1), (0, 2), (1, 2)))
+    assert vote.low < 0 < vote.high and mean.low > 0 and between.low < 0 < between.high
+    off = errors.mistakes_in(errors.confusion_matrix(found[0], labels, 10))
+    both = off + off.T
+    assert {real.label_names[k] for k in np.unravel_index(both.argmax(), both.shape)} == {"cat", "dog"}
+    assert errors.images_to_tell(0.81, 0.82) > len(real.test.labels)
+
+
+def test_an_image_comes_in_as_many_versions_as_the_lecture_says():
+    recipe = cnn.RECIPES["CIFAR-10"]
+    versions = (2 * recipe["shift"] + 1) ** 2 * (1 + recipe["mirror"])
+    text = next("".join(cell["source"]) for cell in CELLS if cell["id"] == "cell-85")
+    assert f"comes in {versions} versions" in text and "up to two pixels" in text and recipe["shift"] == 2
