@@ -120,45 +120,65 @@ class Speed(NamedTuple):
 
 
 @torch.inference_mode()
-def convolution_speed(images=16, repeats=5):
+def convolution_speed(images=16, repeats=5, limit=2.5):
     """Time AlexNet's second convolution (64 to 192 channels, 5x5, 27x27 pixels) on what this machine has.
+
+    All are timed in turn, again and again, and the fastest run of each counts: what else the machine does then slows
+    none of them alone.
 
     Parameters
     ----------
     images : int
         In a batch.
     repeats : int
-        The fastest of so many runs counts.
+        It ends when so many rounds in turn have made none faster by 5 %.
+    limit : float
+        Seconds after which it ends in any case.
 
     Returns
     -------
     list of Speed
         One thread of the CPU, all its threads, and the GPU if there is one.
     """
-    layer, threads = nn.Conv2d(64, 192, 5, padding=2), torch.get_num_threads()
-    places = [("CPU, 1 thread", "cpu", 1)]
+    threads, best = torch.get_num_threads(), training.best_device()
+    places = [("CPU, 1 thread", torch.device("cpu"), 1)]
     if threads > 1:
-        places.append((f"CPU, {threads} threads", "cpu", threads))
-    best = training.best_device()
+        places.append((f"CPU, {threads} threads", torch.device("cpu"), threads))
     if best.type != "cpu":
-        places.append(
-            (torch.cuda.get_device_name() if best.type == "cuda" else best.type.upper(), best, threads)
+        name = torch.cuda.get_device_name() if best.type == "cuda" else best.type.upper()
+        places.append((name, best, threads))
+    work = [
+        (
+            nn.Conv2d(64, 192, 5, padding=2, device=device),
+            torch.randn(images, 64, 27, 27, device=device),
+            count,
         )
-    speeds = []
-    try:
-        for name, device, count in places:
+        for _, device, count in places
+    ]
+
+    def timed():
+        times = []
+        for layer, batch, count in work:
             torch.set_num_threads(count)
-            moved, batch = layer.to(device), torch.randn(images, 64, 27, 27, device=device)
-            seconds = []
-            for _ in range(repeats + 1):  # the first run sets things up and is not counted
-                start = time.perf_counter()
-                moved(batch).sum().item()  # .item() waits for the device
-                seconds.append(time.perf_counter() - start)
-            each = min(seconds[1:]) / images
-            speeds.append(Speed(name, 1000 * each, OPERATIONS / each / 1e9))
+            start = time.perf_counter()
+            layer(batch).sum().item()  # .item() waits for the device
+            times.append((time.perf_counter() - start) / images)
+        return times
+
+    try:
+        timed()  # sets things up, and does not count
+        fastest, unchanged, end = timed(), 0, time.perf_counter() + limit
+        while unchanged < repeats and time.perf_counter() < end:
+            times = timed()
+            faster = any(now < 0.95 * before for now, before in zip(times, fastest, strict=True))
+            unchanged = 0 if faster else unchanged + 1
+            fastest = list(map(min, times, fastest))
     finally:
         torch.set_num_threads(threads)
-    return speeds
+    return [
+        Speed(name, 1000 * each, OPERATIONS / each / 1e9)
+        for (name, _, _), each in zip(places, fastest, strict=True)
+    ]
 
 
 def show_convolution_speed():
