@@ -1,11 +1,16 @@
-"""Every call that the lecture's source makes, in its order and form, in one session and again in a second one."""
+"""Every call that the lecture's source makes, in its order and form, in one session and again in a second one.
+
+Where real data are at hand, the second session is on them, and the first one on the stand-ins.
+"""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from conftest import REAL_DATA
 
 ROOT = Path(__file__).resolve().parent.parent
 pytestmark = pytest.mark.slow
@@ -114,20 +119,18 @@ for number, cell in enumerate(json.load(open(sys.argv[1]))):
 """
 
 
-@pytest.mark.parametrize("data", ["stand-ins", "real"])
-def test_every_call_of_the_source_works(data, tmp_path, request, monkeypatch):
-    if data == "real":
-        monkeypatch.setenv("LECTURE_DATA", str(request.getfixturevalue("real_data")))
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+def test_every_call_of_the_source_works(tmp_path):
     cells, session = tmp_path / "cells.json", tmp_path / "session.py"
     cells.write_text(json.dumps(CELLS))
     session.write_text(SESSION)
     outputs = []
-    for _ in range(2 if data == "stand-ins" else 1):  # the second session loads what the first one kept
+    for data in ({}, {"LECTURE_DATA": str(Path(REAL_DATA).resolve())} if REAL_DATA else {}):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), **data}
+        command = [sys.executable, session, cells]
         run = subprocess.run(
-            [sys.executable, session, cells], cwd=tmp_path, capture_output=True, text=True, timeout=900
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=900
         )
         assert run.returncode == 0, run.stdout[-3000:] + run.stderr[-3000:]
         outputs.append(run.stdout)
-    for path in ("SimpleCNN.results", "PoolingCNN.results", "cifar10.results"):
-        assert [f"{path} loaded" in output for output in outputs] == [False, True][: len(outputs)]
+    for path in ("SimpleCNN.results", "PoolingCNN.results", "cifar10.results"):  # kept by the first session
+        assert [f"{path} loaded" in output for output in outputs] == [False, True]
