@@ -9,9 +9,10 @@ endif
 # PyTorch's threads spin for a moment only while they wait for one another (on Linux): kernels that share cores, as on
 # a server, would else hold each other up, and threads that never spin would be too slow where a kernel is alone.
 export GOMP_SPINCOUNT := 10000
-# Two test processes with a thread each; a file's tests stay together, so that they share what they set up. Files keep
-# their order: those with few tests are not the short ones.
-SIDE_BY_SIDE := --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# Test processes with a thread each; a file's tests stay together, so that they share what they set up. Files keep
+# the order of tests/conftest.py: those with few tests are not the short ones. Tests in a browser wait for half of their
+# time, for a frame or an answer: three processes keep two cores busy. The others compute all the time.
+SIDE_BY_SIDE := --dist loadfile --no-loadscope-reorder --numprocesses
 test check coverage: export OMP_NUM_THREADS := 1
 # JupyterLab asks for this flag where one is root, as in most containers.
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -25,15 +26,15 @@ exercises: .venv/lecture-installed        # your own copy of the exercises, made
 test: .venv/tests-installed               # everything, side by side; browser tests need Chromium
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --durations=30
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) 3 --durations=30
 
 check: .venv/tests-installed              # for every day, about a minute: no browser, no training
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore tests/browser -m "not slow"
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) 2 --ignore tests/browser -m "not slow"
 
 coverage: .venv/tests-installed           # which lines the tests of the modules reach; half as slow again
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore tests/browser --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) 2 --ignore tests/browser --cov --cov-report=term-missing:skip-covered
 
 present: .venv/tests-installed            # the lecture as slides, in the browser; no kernel
 	$(BIN)/python tools/present.py

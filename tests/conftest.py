@@ -9,6 +9,26 @@ import pytest
 REAL_DATA = os.environ.get("LECTURE_REAL_DATA") or os.environ.get("LECTURE_DATA")
 
 
+# Side by side, files are begun in this order, then all others: a long one that is begun last would keep one process
+# busy while the others rest. The page is made from what test_lecture.py has saved, and so is not among the first.
+FIRST = [
+    "browser/test_lecture.py",
+    "test_hub.py",
+    "browser/demos/test_glass_box.py",
+    "browser/test_pictures.py",
+    "browser/test_lecture_page.py",
+    "test_source_calls.py",
+    "test_exercises_assignment.py",
+    "test_headless.py",
+    "test_documents.py",
+]
+
+
+def pytest_collection_modifyitems(items):
+    places = {Path(__file__).parent / name: place for place, name in enumerate(FIRST)}
+    items.sort(key=lambda item: places.get(item.path, len(FIRST)))
+
+
 @pytest.fixture(autouse=True, scope="session")
 def own_folders(tmp_path_factory, pytestconfig):
     """Keep the tests out of the user's caches, and the network out of the tests.
