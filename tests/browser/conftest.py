@@ -8,6 +8,7 @@ from pathlib import Path
 import lab
 import pytest
 import shown
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 REAL_DATA = os.environ.get("LECTURE_REAL_DATA") and str(Path(os.environ["LECTURE_REAL_DATA"]).resolve())
@@ -20,6 +21,13 @@ PAGE = """<!doctype html>
 <body>{demo}</body>
 </html>
 """
+
+# Save the notebook, or do nothing if it is being saved; return whether something is still to be saved.
+SAVE = """async () => {
+  const context = jupyterapp.shell.currentWidget.context;
+  if (context.model.dirty) await context.save();
+  return context.model.dirty;
+}"""
 
 
 @pytest.fixture(scope="session")
@@ -80,20 +88,34 @@ def open_page(chromium, served):
 
 
 @pytest.fixture(scope="session")
-def lecture(open_page):
-    """(page, errors) of the lecture in JupyterLab, all of its cells run."""
-    page = open_page(ROOT / "lecture.ipynb", "lecture.ipynb")
-    return page, lab.run_all(page)
+def shared(tmp_path_factory):
+    """(folder, lock) of what is made once for all processes that run tests side by side."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:  # each process has a folder within that of them all
+        folder = folder.parent
+    return folder, FileLock(folder / "lock")
 
 
 @pytest.fixture(scope="session")
-def saved_lecture(lecture, served):
-    """Path of the lecture as JupyterLab saves it once it has run."""
-    page, _ = lecture
-    # Not waited for: JupyterLab may be saving already.
-    page.evaluate("() => { jupyterapp.commands.execute('docmanager:save') }")
-    page.wait_for_timeout(6000)
-    return served[0] / "lecture.ipynb"
+def lecture(open_page, served, shared):
+    """(page, errors) of the lecture in JupyterLab, all of its cells run, and saved."""
+    folder, lock = shared
+    with lock:
+        page = open_page(ROOT / "lecture.ipynb", "lecture.ipynb")
+        errors = lab.run_all(page)
+        shown.wait_until(page, lambda: not page.evaluate(SAVE), 60)
+        shutil.copy(served[0] / "lecture.ipynb", folder / "saved-lecture.ipynb")
+    return page, errors
+
+
+@pytest.fixture(scope="session")
+def saved_lecture(request, shared):
+    """Path of the lecture as JupyterLab saves it once it has run, here or in another process."""
+    folder, lock = shared
+    with lock:
+        if not (folder / "saved-lecture.ipynb").exists():
+            request.getfixturevalue("lecture")
+    return folder / "saved-lecture.ipynb"
 
 
 @pytest.fixture(scope="session")

@@ -5,30 +5,26 @@ from pathlib import Path
 
 import demo
 import pytest
+import shown
 import slides
-from conftest import REAL_DATA, ROOT
 
 from tools import export_html
 
 MEGABYTES = 8
-WIDE, PHONE = {"width": 1440, "height": 900}, {"width": demo.NARROW, "height": 844}
 SLIDES_WITH_DEMOS = """() => [...document.querySelectorAll("main > .slide")].flatMap(
   (slide, number) => slide.querySelector(".lecture-demo") ? [number] : [])"""
 pytestmark = pytest.mark.timeout(900)  # the first test runs the lecture
 
 
 @pytest.fixture(scope="module")
-def path(own_folders, tmp_path_factory):
-    """lecture.html, on real data where they are at hand."""
+def path(saved_lecture, tmp_path_factory):
+    """lecture.html, made from the lecture as JupyterLab has run and saved it."""
     path = tmp_path_factory.mktemp("page") / "lecture.html"
-    with pytest.MonkeyPatch.context() as patch:
-        if REAL_DATA:
-            patch.setenv("LECTURE_DATA", REAL_DATA)
-        export_html.export(ROOT / "lecture.ipynb", path, seconds=300, megabytes=MEGABYTES)
+    export_html.export(saved_lecture, path, executed=True, megabytes=MEGABYTES)
     return path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def open_at(chromium, path):
     """Function that opens the page, offline; no page may ask for anything, or fail."""
     pages = []
@@ -45,69 +41,89 @@ def open_at(chromium, path):
         page.context.close()
 
 
+# Opening it takes seconds: it is opened once in each form, and looked at before it is moved.
+
+
+@pytest.fixture(scope="module")
+def read(open_at):
+    """The page as it is read on a laptop."""
+    return open_at({"width": 1440, "height": 900})
+
+
+@pytest.fixture(scope="module")
+def phone(open_at):
+    """The page on a phone."""
+    return open_at({"width": demo.NARROW, "height": 844}, has_touch=True, is_mobile=True)
+
+
+@pytest.fixture(scope="module")
+def presented(open_at):
+    """The page as slides."""
+    return open_at({"width": 1280, "height": 720}, "#present")
+
+
 def photograph(page, name):
     """Write a picture of what is shown, to be looked at, where LECTURE_SCREENSHOTS names a folder for them."""
     if folder := os.environ.get("LECTURE_SCREENSHOTS"):
         page.screenshot(path=Path(folder, f"{name}.png"))
 
 
-def test_every_control_of_every_demo(open_at):
-    page = open_at(WIDE)
-    roots = demo.all_of(page)
-    assert len(roots) >= 12
-    assert [sentence for root in roots for sentence in demo.check(page, root)] == []
+# Of the dark theme, only whether it can be read, which does not depend on the width of the page.
+@pytest.mark.parametrize(
+    ("form", "theme", "rules"),
+    [
+        pytest.param("read", "dark", ["color-contrast"], id="dark page"),
+        pytest.param("read", "light", [], id="page"),
+        pytest.param("phone", "light", [], id="phone"),
+        pytest.param("presented", "dark", ["color-contrast"], id="dark slides"),
+        pytest.param("presented", "light", [], id="slides"),
+    ],
+)
+def test_accessible(form, theme, rules, request):
+    page = request.getfixturevalue(form)
+    page.emulate_media(color_scheme=theme)
+    shown.wait_until(page, f"document.documentElement.dataset.theme == '{theme}'")
+    assert slides.axe_findings(page, rules=rules) == []
 
 
-def test_on_a_phone_nothing_is_cut_or_too_small_and_nothing_scrolls_sideways(open_at):
-    page = open_at(PHONE, has_touch=True, is_mobile=True)
-    assert slides.wider_than_window(page) == []
+def test_it_presents_at_once(presented):
+    assert presented.locator("h1").is_visible()
+    presented.keyboard.press("PageDown")
+    assert presented.evaluate("lecture.at") == 1
+
+
+def test_on_a_phone_nothing_is_cut_or_too_small_and_nothing_scrolls_sideways(phone):
+    assert slides.wider_than_window(phone) == []
     found = []
-    for root in demo.all_of(page):
+    for root in demo.all_of(phone):
         root.scroll_into_view_if_needed()
         found += demo.check_narrow(root)
-        photograph(page, f"phone-{demo.name_of(root)}")
+        photograph(phone, f"phone-{demo.name_of(root)}")
     assert found == []
 
 
-# Of the dark theme, only whether it can be read, which does not depend on the width of the page.
-@pytest.mark.parametrize(
-    ("viewport", "address", "theme", "rules"),
-    [
-        pytest.param(WIDE, "", "light", [], id="page"),
-        pytest.param(PHONE, "", "light", [], id="phone"),
-        pytest.param(WIDE, "#present", "light", [], id="slides"),
-        pytest.param(WIDE, "", "dark", ["color-contrast"], id="dark page"),
-        pytest.param(WIDE, "#present", "dark", ["color-contrast"], id="dark slides"),
-    ],
-)
-def test_accessible(open_at, viewport, address, theme, rules):
-    assert slides.axe_findings(open_at(viewport, address, color_scheme=theme), rules=rules) == []
+def test_no_slide_is_cut_or_too_small_to_read(presented):
+    assert presented.evaluate("lecture.count") >= 60
+    assert slides.problems(presented) == []
 
 
-def test_no_slide_is_cut_or_too_small_to_read(open_at):
-    page = open_at({"width": 1280, "height": 720}, "#present")
-    assert page.evaluate("lecture.count") >= 60
-    assert slides.problems(page) == []
+def test_every_control_of_every_demo(read):
+    roots = demo.all_of(read)
+    assert len(roots) >= 12
+    assert [sentence for root in roots for sentence in demo.check(read, root)] == []
 
 
-def test_demos_on_slides_move(open_at):
-    page = open_at({"width": 1280, "height": 720}, "#present")
+def test_demos_on_slides_move(presented):
+    presented.set_viewport_size({"width": 1280, "height": 720})
     moved = 0
-    for number in page.evaluate(SLIDES_WITH_DEMOS):
-        page.evaluate("number => lecture.present(number)", number)
-        photograph(page, f"slide-{number + 1:02d}")
-        for root in page.query_selector_all(f".slide.current {demo.DEMOS}"):
+    for number in presented.evaluate(SLIDES_WITH_DEMOS):
+        presented.evaluate("number => lecture.present(number)", number)
+        photograph(presented, f"slide-{number + 1:02d}")
+        for root in presented.query_selector_all(f".slide.current {demo.DEMOS}"):
             if demo.name_of(root) == "guesses-made":
                 continue  # it only lists what the others have kept
-            at = page.evaluate("lecture.at")
+            at = presented.evaluate("lecture.at")
             assert demo.works(root, demo.first_control(root)), demo.name_of(root)
-            assert page.evaluate("lecture.at") == at, "the key turned the slide"
+            assert presented.evaluate("lecture.at") == at, "the key turned the slide"
             moved += 1
-    assert moved == len(demo.all_of(page)) - 1
-
-
-def test_it_presents_at_once(open_at):
-    page = open_at({"width": 1280, "height": 720}, "#present")
-    assert page.locator("h1").is_visible()
-    page.keyboard.press("PageDown")
-    assert page.evaluate("lecture.at") == 1
+    assert moved == len(demo.all_of(presented)) - 1
