@@ -23,6 +23,11 @@ export function receptiveFields(demo, data) {
     [row.value, column.value] = [r, c];
     demo.redraw();
   };
+  layer.input.addEventListener("input", () => [row, column].forEach((slider, axis) => {
+    const { shape } = layers[layer.value];
+    slider.range(0, shape[axis] - 1);
+    slider.value = Math.floor(shape[axis] / 2); // a unit in a corner would see mostly padding
+  }), { capture: true }); // before it is drawn
   const look = (r, c) => {
     const now = layers[layer.value], margin = marginOf(now, whole);
     choose(...unitAt(now, [r - margin, c - margin]));

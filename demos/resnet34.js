@@ -32,7 +32,7 @@ export function resnet34(demo, data) {
     const parameters = all.reduce((total, layer) => total + layer.parameters, 0) + built.reduce((total, each) => total + each.shortcut, 0);
     const said = { count, learning, millions: million(parameters), field: last.field };
     demo.say(last.field > data.image
-      ? phrase("{count} of {learning} layers · {millions} million parameters · a unit sees {field} × {field} pixels: all of the image", said)
+      ? phrase("{count} of {learning} layers · {millions} million parameters · a unit sees {field} × {field} pixels, more than the image has", said)
       : phrase("{count} of {learning} layers · {millions} million parameters · a unit sees {field} × {field} pixels", said));
     diagram.show(k);
     const numbers = (shape, values) => ({ shape, data: Int32Array.from(values.flat()) });

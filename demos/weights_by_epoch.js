@@ -49,7 +49,7 @@ export function weightsByEpoch(demo, data) {
     all.title = now ? phrase("Kernels after epoch {epoch}", { epoch: data.epochs[now] }) : phrase("Kernels before training");
     all.mark("chosen", ...mosaic.place(k), rows, columns);
     one.title = phrase("Kernel {k}", { k });
-    accuracy.title = phrase("Accuracy {percent} %", { percent: (100 * data.accuracy.data[now]).toFixed(1) });
+    accuracy.title = phrase("Validation accuracy {percent} %", { percent: (100 * data.accuracy.data[now]).toFixed(1) });
     change.title = phrase("Change {change}", { change: rounded(moved.data[now]) });
     const drawn = {
       kernels: all.show(mosaic.join(pictures), limit),

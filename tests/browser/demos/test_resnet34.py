@@ -77,7 +77,7 @@ def fields():
 def test_it_opens_on_the_whole_network(player, steps):
     assert player.values() == {"step": len(steps) - 1}
     text = player.root.inner_text()
-    assert "34 of 34 layers · 21.80 million parameters" in text and "all of the image" in text
+    assert "34 of 34 layers · 21.80 million parameters" in text and "more than the image has" in text
 
 
 def test_layers_and_parameters_of_each_step(player, steps):
