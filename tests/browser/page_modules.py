@@ -18,7 +18,8 @@ ENCODE = """(key, value) => {
 }"""
 CALL = """async ([file, name, text]) => {
   const [module, { unpack }] = await Promise.all([import(file), import("/demo.js")]);
-  return JSON.stringify(JSON.parse(text).map(parts => module[name](...unpack(parts))), ENCODE);
+  const { first, calls } = JSON.parse(text), shared = unpack(first);
+  return JSON.stringify(calls.map(parts => module[name](...shared, ...unpack(parts))), ENCODE);
 }""".replace("ENCODE", ENCODE)
 
 
@@ -46,9 +47,12 @@ class Modules:
         else:
             route.fulfill(body="<!doctype html><title>Modules</title>", content_type="text/html")
 
-    def call(self, file, name, calls):
-        """Call an exported function once for each list of arguments; return the results, tensors as arrays."""
-        text = json.dumps([sent(arguments) for arguments in calls])
+    def call(self, file, name, calls, first=()):
+        """Call an exported function once for each list of arguments; return the results, tensors as arrays.
+
+        The arguments in ``first``, which may be large, are sent once, and come first in each call.
+        """
+        text = json.dumps({"first": sent(first), "calls": [sent(arguments) for arguments in calls]})
         return [received(result) for result in json.loads(self.page.evaluate(CALL, [f"/{file}", name, text]))]
 
 

@@ -33,13 +33,14 @@ def reached(values, unit):
 @pytest.mark.filterwarnings("ignore:Using padding=.same")
 @pytest.mark.parametrize("name", NETWORKS)
 def test_receptive_fields(modules, name):
-    """A NaN in one pixel reaches just the units that depend on the pixel."""
+    """NaNs in one row reach just the units that depend on a pixel of the row; and so with columns."""
     make, shape = NETWORKS[name]
     net = networks.settled(make())
     steps = network_steps(net, shape)
-    pixels = shape[1] * shape[2]
-    batch = torch.zeros(pixels, *shape)
-    batch.view(pixels, shape[0], pixels)[torch.arange(pixels), :, torch.arange(pixels)] = torch.nan
+    rows, columns = shape[1:]
+    batch = torch.zeros(rows + columns, *shape)
+    batch[torch.arange(rows), :, torch.arange(rows)] = torch.nan
+    batch[rows + torch.arange(columns), :, :, torch.arange(columns)] = torch.nan
     found, seen = {}, {}
     for each, values in networks.recorded(net, batch):
         seen[each] = seen.get(each, 0) + 1
@@ -52,13 +53,13 @@ def test_receptive_fields(modules, name):
         size = (*values.shape[1:], 1, 1)[:3]
         for share in (0, 0.4, 0.999):
             unit = [int(share * length) for length in size]
-            dependent = reached(values, unit).view(shape[1:]).nonzero()
-            calls.append([steps, layer["step"], [[place, place + 1] for place in unit]])
-            ends = [[places.min().item(), places.max().item() + 1] for places in dependent.T if len(places)]
+            dependent = [places.nonzero() for places in reached(values, unit).split([rows, columns])]
+            calls.append([layer["step"], [[place, place + 1] for place in unit]])
+            ends = [[places.min().item(), places.max().item() + 1] for places in dependent if len(places)]
             wanted.append(ends or None)
     assert len(calls) >= 3 * len(list(net.children()))
-    shown = modules.call("windows.js", "receptiveField", calls)
-    for (_, step, unit), box, field in zip(calls, shown, wanted, strict=True):
+    shown = modules.call("windows.js", "receptiveField", calls, first=[steps])
+    for (step, unit), box, field in zip(calls, shown, wanted, strict=True):
         text = getattr(net, "text", name)
         where = (steps[step]["name"], unit, text)
         assert box is not None or field is None, where
