@@ -95,7 +95,7 @@ def test_every_layer_of_a_generated_network(show, seed):
         shown.control("Layer").locator("option").all_inner_texts()
     ):  # a number of each layer is right, too
         shown.set(layer=layer, open=True, channel=0, row=0, column=0)
-        outputs = shown.outputs()
+        outputs = shown.outputs(layer, "arithmetic", "numbers")
         close_to = dict(rtol=1e-4, atol=1e-4 * np.abs(outputs[layer]).max())
         np.testing.assert_allclose(
             outputs["arithmetic"], outputs["numbers"], **close_to, err_msg=f"{layer}\n{net.text}"
@@ -185,7 +185,7 @@ def test_digits_drawn_with_the_mouse_are_read(reader, scale):
     for lines in DIGITS.values():
         shown.root.get_by_role("button", name="Blank").click()
         paint(shown, lines, scale)
-        outputs = shown.outputs()
+        outputs = shown.outputs("input", "probabilities")
         read.append(int(outputs["probabilities"].argmax()))
         with torch.inference_mode():  # what the page says is what the network says
             wanted = net(torch.tensor(outputs["input"])[None])[0].softmax(0).numpy()
@@ -199,7 +199,7 @@ def test_a_drawn_digit_fits_its_frame_as_those_of_mnist_do(reader):
     for lines, scale in ((DIGITS[4], 0.5), (DIGITS[1], 1), (DIGITS[8], 0.8)):
         shown.root.get_by_role("button", name="Blank").click()
         paint(shown, lines, scale)
-        digit = shown.outputs()["input"][0]
+        digit = shown.outputs("input")["input"][0]
         rows, columns = np.nonzero(digit > 0.2)
         assert 19 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 22
         places = np.indices(digit.shape) + 0.5
