@@ -157,6 +157,7 @@ def test_resumption_of_something_else(load, files, right, tmp_path):
     assert [wanted for asked, wanted in host.log if asked == path] == ["bytes=1000-", None]
 
 
+@pytest.mark.slow
 @case(
     "slow drip, one second of patience",
     "draws the stand-in at once; the download goes on for the next run",
@@ -258,6 +259,7 @@ class Kernel:
         return json.loads(out.splitlines()[-1])
 
 
+@pytest.mark.slow
 @case("process killed in mid-download (SIGKILL)", "leaves only a `.part`; the next run asks for the rest")
 def test_killed(files, right, tmp_path):
     data = tmp_path / "data"
@@ -279,6 +281,7 @@ def test_killed(files, right, tmp_path):
     assert data_files(data) == sorted(Path(path).name for path in files)
 
 
+@pytest.mark.slow
 @case(
     "ten processes at once on an empty cache", "one fetches each file, the others wait for it; the real data"
 )
@@ -303,6 +306,7 @@ UNPRIVILEGED = (
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither these modes nor these limits")
 
 
+@pytest.mark.slow
 @posix
 @case("read-only data folder", "reads it; what has to be written goes to the user's cache; the real data")
 def test_read_only_folder(files, right, tmp_path):
@@ -321,6 +325,7 @@ def test_read_only_folder(files, right, tmp_path):
         data.chmod(0o755)
 
 
+@pytest.mark.slow
 @posix
 @case(
     "no folder may be written", "draws the stand-in in memory", "no folder can be written; set LECTURE_DATA"
@@ -341,6 +346,7 @@ def test_nowhere_to_write(files, tmp_path, says):
     assert not host.log
 
 
+@pytest.mark.slow
 @posix
 @case(
     "disk full (a limit on the size of files)", "gives the space back, draws the stand-in", "the disk is full"
@@ -352,6 +358,7 @@ def test_disk_full(files, right, tmp_path, says):
         assert Kernel(tmp_path, files, host.url).result()["crc32"] == right
 
 
+@pytest.mark.slow
 @posix
 @case("disk full while arrays are prepared", "keeps them in memory; the real data")
 def test_disk_full_while_preparing(files, right, tmp_path):
