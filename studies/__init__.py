@@ -4,6 +4,7 @@ from studies.batch_norm import show_activations_by_depth, show_batch_norm_traini
 from studies.collapse import show_collapse
 from studies.comparison import show_comparison
 from studies.degradation import show_degradation
+from studies.dense_layers import show_dense_layers
 from studies.errors import show_errors
 from studies.final_accuracy import show_test_accuracy
 from studies.first_kernels import show_first_kernels
@@ -20,6 +21,7 @@ __all__ = [
     "show_comparison",
     "show_convolution_speed",
     "show_degradation",
+    "show_dense_layers",
     "show_errors",
     "show_first_kernels",
     "show_im2col_cost",

@@ -24,7 +24,15 @@ sys.path.insert(0, str(ROOT))
 import cnn  # noqa: E402
 from datasets import MulticlassDataset  # noqa: E402
 from exercises.clinic import runs  # noqa: E402
-from studies import batch_norm, comparison, degradation, shifts, transfer, views_and_votes  # noqa: E402
+from studies import (  # noqa: E402
+    batch_norm,
+    comparison,
+    degradation,
+    dense_layers,
+    shifts,
+    transfer,
+    views_and_votes,
+)
 from training import kept  # noqa: E402
 
 SEED = 0
@@ -40,7 +48,7 @@ TRAININGS = {
 ITEMS = [
     *TRAININGS,
     *("studies-real", "studies-stand-in"),
-    *("degradation-real", "shifts-real"),
+    *("degradation-real", "shifts-real", "dense-real"),
     *("views-real", "views-stand-in"),
     "transfer-real",
     *("clinic-real", "clinic-stand-in"),
@@ -117,6 +125,14 @@ def measure_shifts():
     ship(shifts.NAME, shifts.description(dataset), dataset, snapshots, seconds=seconds)
 
 
+def train_dense_layers():
+    """Write what several trainings of CifarCNN have right, with other last layers too."""
+    dataset, start = load("cifar", stand_in=False), time.perf_counter()
+    snapshots = {name: dense_layers.history(dataset, name) for name in dense_layers.NETWORKS}
+    seconds = round(time.perf_counter() - start)
+    ship(dense_layers.NAME, dense_layers.description(dataset), dataset, snapshots, seconds=seconds)
+
+
 def measure_views(item):
     """Write what the shipped CifarCNN answers to ten views of each validation image."""
     dataset, net = load("cifar", item.endswith("stand-in")), cnn.CifarCNN()
@@ -174,6 +190,8 @@ def main():
         measure_transfer()
     elif options.item.startswith("degradation"):
         train_degradation()
+    elif options.item.startswith("dense"):
+        train_dense_layers()
     elif options.item.startswith("shifts"):
         measure_shifts()
     elif options.item.startswith("clinic"):
