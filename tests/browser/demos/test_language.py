@@ -29,17 +29,32 @@ PHOTOGRAPHS = random.integers(0, 256, (3, 224, 224, 3), np.uint8)
 FIVE = [resnet.Guess(k, 0.5 - 0.1 * k) for k in range(5)]
 PREDICTION = resnet.Prediction(list("abcde"), PHOTOGRAPHS, [FIVE] * 3, "A")
 EVIDENCE = Evidence(random.random((3, 5, 7, 7), np.float32), {0: random.random((5, 5, 5), np.float32)})
-EPOCHS = [{"epoch": k, "weights": torch.randn(4, 1, 5, 5), "val_accuracy": k / 3} for k in range(3)]
+KERNELS = torch.from_numpy(random.standard_normal((3, 4, 1, 5, 5), np.float32))
+EPOCHS = [{"epoch": k, "weights": KERNELS[k], "val_accuracy": k / 3} for k in range(3)]
 NOISE = SimpleNamespace(
-    title="A", val=SimpleNamespace(values=torch.rand(4, 3, 32, 32)), unnormalize=lambda values: values
+    title="A",
+    val=SimpleNamespace(values=torch.from_numpy(random.random((4, 3, 32, 32), np.float32))),
+    unnormalize=lambda values: values,
 )
 
 
-def opened(width=4, images=2, **options):
+def opened():
     """Return the glass box of a small network."""
-    layers = nn.Conv2d(1, width, 5), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(4), nn.Flatten()
-    net = nn.Sequential(*layers, nn.Linear(36 * width, 3)).eval()
-    return demos.glass_box(net, torch.rand(images, 1, 28, 28), "abc", title="A", **options)
+    layers = (
+        nn.Conv2d(1, 4, 5),
+        nn.BatchNorm2d(4),
+        nn.ReLU(),
+        nn.MaxPool2d(4),
+        nn.Flatten(),
+        nn.Linear(144, 3),
+    )
+    return demos.glass_box(nn.Sequential(*layers).eval(), torch.rand(2, 1, 28, 28), "abc", title="A")
+
+
+def too_large():
+    """Return the glass box of a network with more weights than the page holds."""
+    net = nn.Sequential(nn.Flatten(), nn.Linear(784, 1400), nn.ReLU(), nn.Linear(1400, 3))
+    return demos.glass_box(net, torch.rand(2, 1, 28, 28), "abc", title="A")
 
 
 CASES = {
@@ -49,7 +64,7 @@ CASES = {
     "convolutional layer": demos.convolutional_layer,
     "filter bank": lambda: demos.filter_bank_explorer(PICTURES),
     "glass box": opened,
-    "glass box, of the kernel": lambda: opened(width=10_000, images=1),
+    "glass box, of the kernel": too_large,
     "guess a number": lambda: demos.guess("A", "?", 4, "!"),
     "guess one": lambda: demos.guess("A", "?", "b", "!", options=["a", "b"]),
     "guess an order": lambda: demos.guess("A", "?", ["b", "a"], "!", options=["a", "b"]),
