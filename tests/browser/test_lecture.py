@@ -67,9 +67,9 @@ def test_outputs_of_the_saved_notebook_are_small(saved_lecture):
     assert sum(len(json.dumps(output)) for output in outputs) <= LARGEST
 
 
-def reopened(chromium, served, saved_lecture, name, trusted):
+def reopened(jupyterlab, served, saved_lecture, name, trusted):
     """Return a page with a copy of the saved lecture, opened and not run."""
-    folder, address = served
+    folder, _ = served
     notebook = nbformat.read(saved_lecture, 4)
     notebook.metadata["lecture_copy"] = (
         name  # the signature is of the content: the copy must be another notebook
@@ -78,27 +78,23 @@ def reopened(chromium, served, saved_lecture, name, trusted):
         shown.save_trusted(notebook, folder / name, folder.parent)
     else:
         nbformat.write(notebook, folder / name)
-    page = shown.new_page(chromium)
-    shown.open_in_jupyterlab(page, address, name)
-    page.locator(".lecture-demo").first.wait_for()
+    page = jupyterlab(name)
+    shown.wait_until(page, lambda: len(demo.all_of(page)) >= 12)
     return page
 
 
-def test_a_trusted_copy_is_alive_when_it_is_opened(chromium, served, saved_lecture):
-    page = reopened(chromium, served, saved_lecture, "trusted.ipynb", trusted=True)
-    roots = demo.all_of(page)
-    assert len(roots) >= 12
+def test_a_trusted_copy_is_alive_when_it_is_opened(jupyterlab, served, saved_lecture):
+    page = reopened(jupyterlab, served, saved_lecture, "trusted.ipynb", trusted=True)
     shown.wait_until(page, "[...document.querySelectorAll('.lecture-demo')].every(root => root.demo)")
-    assert demo.works(roots[0], demo.first_control(roots[0]))
+    first = demo.all_of(page)[0]
+    assert demo.works(first, demo.first_control(first))
     assert page.page_errors == []
-    page.context.close()
 
 
-def test_an_untrusted_copy_says_what_to_do(chromium, served, saved_lecture):
-    page = reopened(chromium, served, saved_lecture, "untrusted.ipynb", trusted=False)
+def test_an_untrusted_copy_says_what_to_do(jupyterlab, served, saved_lecture):
+    page = reopened(jupyterlab, served, saved_lecture, "untrusted.ipynb", trusted=False)
     page.wait_for_timeout(3000)  # a demo that could wake up would by now
     assert not page.evaluate("[...document.querySelectorAll('.lecture-demo')].some(root => root.demo)")
     sentences = page.locator(".lecture-demo").all_inner_texts()
     assert len(sentences) >= 12
     assert all("trust this notebook" in sentence for sentence in sentences)
-    page.context.close()
