@@ -161,6 +161,7 @@ def test_a_failure_ends_in_what_to_do(root, indices, capfd):
 
 
 @on_linux
+@pytest.mark.slow
 def test_with_a_gpu_the_default_build_and_no_question(root, indices, installer, monkeypatch, tmp_path, capfd):
     publish_cpu_builds(indices)
     tool = tmp_path / "nvidia-smi"
@@ -173,6 +174,7 @@ def test_with_a_gpu_the_default_build_and_no_question(root, indices, installer, 
     assert not install.has_nvidia_gpu()
 
 
+@pytest.mark.slow
 def test_a_pytorch_that_is_there_is_left_alone(root, indices, installer):
     publish_cpu_builds(indices)
     for name in PYTORCH:
@@ -189,6 +191,7 @@ def test_a_driver_without_a_gpu_is_no_gpu(monkeypatch, tmp_path):
     assert install.has_nvidia_gpu()
 
 
+@pytest.mark.slow
 def test_what_is_no_index_does_not_answer(indices):
     assert not install.answers(indices.address("cpu"))
     indices.pages["/cpu/torch/"] = b"<h1>Welcome to our hotel</h1>"
@@ -205,6 +208,7 @@ def test_an_index_that_keeps_one_waiting_does_not_answer():
         assert time.monotonic() - start < 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", ["darwin", "win32"])
 def test_macos_and_windows_have_one_build_and_ask_nobody(platform, root, indices, installer, monkeypatch):
     publish_cpu_builds(indices)
@@ -225,6 +229,7 @@ def commands(monkeypatch, fails):
     return run
 
 
+@pytest.mark.slow
 def test_uv_installs_where_pip_has_no_settings_of_its_own(root, indices, monkeypatch):
     run = commands(monkeypatch, fails="nothing")
     assert not install.Installer(root).by_uv, "PIP_INDEX_URL is not known to uv"
@@ -234,6 +239,7 @@ def test_uv_installs_where_pip_has_no_settings_of_its_own(root, indices, monkeyp
     assert "/uv pip install" in run[-1] and run[-1].endswith("--default-index http://cpu torch")
 
 
+@pytest.mark.slow
 def test_pip_installs_where_uv_cannot(installer, monkeypatch):
     run = commands(monkeypatch, fails="/uv pip")
     monkeypatch.setattr(installer, "by_uv", True)

@@ -328,6 +328,7 @@ def test_a_picture_that_breaks_off_is_named(tmp_path, without_resnet50):
         resnet.classify([{"width": 3}])
 
 
+@pytest.mark.slow
 def test_a_banner_takes_little_memory():
     code = """
 import resource, numpy as np, resnet

@@ -275,6 +275,7 @@ HOMELESS = (
 )
 
 
+@pytest.mark.slow
 @case(
     "user without a name and without a home, in a container", "uses `LECTURE_DATA`, else a temporary folder"
 )
