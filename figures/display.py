@@ -40,7 +40,9 @@ def encoded(fig, scale=1):
         if isinstance(fig.get_layout_engine(), ConstrainedLayoutEngine) and all(
             ax.get_aspect() != "auto" for ax in fig.axes
         ):
-            fig.get_layout_engine().execute(fig)  # pictures that keep their aspect settle the second time only
+            fig.get_layout_engine().execute(
+                fig
+            )  # pictures that keep their aspect settle the second time only
         fig.canvas.draw()
         pixels = fig.canvas.buffer_rgba()
         size = pixels.shape[1::-1]
