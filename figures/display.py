@@ -37,12 +37,10 @@ def encoded(fig, scale=1):
     dpi = fig.dpi
     try:
         fig.set_dpi(dpi * scale)
-        if isinstance(fig.get_layout_engine(), ConstrainedLayoutEngine) and all(
-            ax.get_aspect() != "auto" for ax in fig.axes
-        ):
-            fig.get_layout_engine().execute(
-                fig
-            )  # pictures that keep their aspect settle the second time only
+        layout = fig.get_layout_engine()
+        fixed = all(ax.get_aspect() != "auto" for ax in fig.axes)
+        if fixed and isinstance(layout, ConstrainedLayoutEngine):
+            layout.execute(fig)  # pictures that keep their aspect settle the second time only
         fig.canvas.draw()
         pixels = fig.canvas.buffer_rgba()
         size = pixels.shape[1::-1]
