@@ -74,7 +74,8 @@ def kept_or_recorded(name, wanted, live, retrain=False, quiet=False):
     live : str
         What of it is short enough to be measured before everyone's eyes, in words.
     retrain : bool
-        Whether that is asked for; it is done only where all the rest was measured on these images too.
+        Whether that is asked for; it is done where the rest was measured on these images with this recipe, and with
+        the networks as they are now.
     quiet : bool
         Say nothing.
 
@@ -85,18 +86,25 @@ def kept_or_recorded(name, wanted, live, retrain=False, quiet=False):
     here, result = wanted["data"], kept.find(name, wanted)
     own = result is not None
     result = result or kept.read(kept.SHIPPED / f"{name}-{here['name'].lower()}.pt", here)
-    title = result.record["data"]["title"]
-    if not own:
+    record, title = result.record, result.record["data"]["title"]
+    images = result.likeness is not kept.Likeness.DIFFERENT and record["normalized"] == wanted["normalized"]
+    recipe = record["recipe"] == wanted["recipe"] and set(record["networks"]) == set(wanted["networks"])
+    if not images:
         origin = f"recorded on {title}; it was not measured on the images here ({here['title']})."
+    elif not recipe:
+        origin = f"recorded on {title}, with another recipe than here; tools/make_results.py measures anew."
     elif retrain:
-        origin = f"{live} is measured now on {title}, the rest was before."
+        with_own = "" if own else " with your change of the networks"
+        origin = f"{live} is measured now on {title}{with_own}, the rest was before."
+    elif not own:
+        origin = f"recorded on {title}, before the networks were changed. {kept.RETRAIN} measures {live} now."
     else:
         recoded = result.likeness is kept.Likeness.RECODED and title == here["name"]
         encoding = ", in another encoding of the same pictures" if recoded else ""
         origin = f"measured before on {title}{encoding}. {kept.RETRAIN} measures {live} now."
     if not quiet:
         print(f"{name.capitalize().replace('-', ' ')}: {origin}")
-    return result, own and retrain
+    return result, retrain and images and recipe
 
 
 def histories(study, dataset, retrain=False):
