@@ -361,7 +361,7 @@ def draw_convolution(images, kernel, stride=1, title="") -> Figure:
     grid = fig.subplots(len(images), 3, squeeze=False)
     for row, (axes, image, response) in enumerate(zip(grid, images, responses, strict=True)):
         sizes = f"{len(response)}x{len(response[0])}"
-        figures.show_image(axes[0], image, f"{title} {len(image)}x{len(image[0])}" if row == 0 else "")
+        figures.show_image(axes[0], image, f"{title}\n{len(image)}x{len(image[0])}" if row == 0 else "")
         if row == len(images) // 2:
             figures.show_signed(axes[1], kernel)
             # No title: the layout would make room for it between the rows.

@@ -38,7 +38,7 @@ class Client(nbclient.NotebookClient):
     seconds : int
         For each cell.
     tell : callable, optional
-        Called with each cell's place and last line before it runs.
+        Called with each cell's place and last line that has a word, before it runs.
     """
 
     def __init__(self, notebook, folder, seconds, tell=None):
@@ -46,6 +46,7 @@ class Client(nbclient.NotebookClient):
             notebook,
             timeout=seconds,
             kernel_name="python3",
+            extra_arguments=["--log-level=ERROR"],  # not that it is reached by TCP, as all are
             resources={"metadata": {"path": str(folder)}},
             on_cell_execute=self._begin,
         )
@@ -67,7 +68,8 @@ class Client(nbclient.NotebookClient):
             ) from error
 
     def _begin(self, cell, cell_index):
-        line = cell.source.strip().splitlines()[-1][:80]
+        lines = [line.strip() for line in cell.source.splitlines()]
+        line = next((line for line in reversed(lines) if any(map(str.isalnum, line))), "")[:80]
         self.waiting_for = f"cell {cell_index + 1} of {len(self.nb.cells)}: {line}"
         if self._tell:
             self._tell(self.waiting_for)

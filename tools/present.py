@@ -6,8 +6,10 @@ The arrow keys and Page Down and Up turn the slides; ? lists all keys.
 """
 
 import argparse
+import json
 import sys
 import webbrowser
+import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -17,19 +19,29 @@ ELSEWHERE = {"tests", "benchmarks", "build"}  # what the page is not made from
 LEAD = '<!doctype html><meta charset="utf-8"><title>Slides</title><meta http-equiv="refresh" content="0; url={}">'
 
 
+def mark(cells):
+    """Return what a page says of the cells it is made from: their types and sources, not their outputs.
+
+    JupyterLab saves outputs by itself: whoever rehearses there has the same lecture as before.
+    """
+    texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
+    return f'<meta name="cells" content="{zlib.crc32(json.dumps(texts).encode()):08x}">'
+
+
 def sources(root=ROOT):
-    """Return the files that the page is made from."""
+    """Return the files that the page is made from, besides the notebook."""
     folders = [path for path in root.iterdir() if path.is_dir() and path.name not in ELSEWHERE]
     inside = [path for folder in folders if folder.name[0] != "." for path in folder.rglob("*")]
-    return [
-        root / "lecture.ipynb",
-        *(path for path in [*root.glob("*.py"), *inside] if path.suffix in SUFFIXES),
-    ]
+    return [path for path in [*root.glob("*.py"), *inside] if path.suffix in SUFFIXES]
 
 
-def is_outdated(page, files):
-    """Return whether a page is missing, or older than one of the files that it is made from."""
-    return not page.exists() or page.stat().st_mtime < max(path.stat().st_mtime for path in files)
+def is_outdated(page, notebook, files):
+    """Return whether a page is missing, made from other cells, or older than one of the files."""
+    if not page.exists() or page.stat().st_mtime < max(path.stat().st_mtime for path in files):
+        return True
+    with page.open(encoding="utf-8") as file:
+        head = file.read(2000)
+    return mark(json.loads(notebook.read_text(encoding="utf-8"))["cells"]) not in head
 
 
 def main(arguments=None):
@@ -37,11 +49,13 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("page", nargs="?", type=Path, default=ROOT / "lecture.html")
     page = parser.parse_args(arguments).page.resolve()
-    if is_outdated(page, sources()):
+    if is_outdated(page, ROOT / "lecture.ipynb", sources()):
         sys.path.insert(0, str(ROOT))
         from tools import export_html  # what is up to date opens at once, without any of this
 
-        print(f"{page.name} is missing or older than the notebook and its modules: it is written first.")
+        print(
+            f"{page.name} is missing or not of this notebook and its modules: it is written first, in minutes."
+        )
         export_html.main([str(ROOT / "lecture.ipynb"), str(page)])
     address = f"{page.as_uri()}#present"
     lead = ROOT / "build" / "present.html"

@@ -1,5 +1,7 @@
 """The exported page as it is read: one file, no request, contents, themes, a phone; and what the exporter refuses."""
 
+import os
+
 import nbformat
 import pytest
 import slides
@@ -189,12 +191,31 @@ def test_presenting_writes_the_page_where_it_is_missing_or_old(tmp_path, monkeyp
     opened, written = [], []
     page = tmp_path / "lecture.html"
     monkeypatch.setattr("webbrowser.open", opened.append)
-    monkeypatch.setattr(export_html, "main", lambda arguments: written.append(page.write_text("new")))
+    cells = nbformat.read(present.ROOT / "lecture.ipynb", 4).cells
+    monkeypatch.setattr(
+        export_html, "main", lambda arguments: written.append(page.write_text(present.mark(cells)))
+    )
     present.main([str(page)])
     assert len(written) == 1 and page.as_uri() + "#present" in capsys.readouterr().out
     present.main([str(page)])
     assert len(written) == 1 and len(opened) == 2
-    page.touch()
-    assert present.is_outdated(page, [page]) is False
-    assert {"lecture.ipynb", "cnn.py", "page.js"} <= {path.name for path in present.sources()}
+    assert {"cnn.py", "page.js"} <= {path.name for path in present.sources()}
     assert "small_lecture.py" not in {path.name for path in present.sources()}
+
+
+def test_a_page_is_old_where_cells_or_modules_changed_and_not_where_outputs_did(tmp_path):
+    notebook, page, module = tmp_path / "toy.ipynb", tmp_path / "toy.html", tmp_path / "toy.py"
+    toy = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")])
+    nbformat.write(toy, notebook)
+    module.write_text("")
+    page.write_text(build(toy), encoding="utf-8")
+    assert present.is_outdated(page, notebook, [module]) is False
+    toy.cells[0].outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "2"})]
+    nbformat.write(toy, notebook)
+    assert present.is_outdated(page, notebook, [module]) is False
+    toy.cells[0].source = "1 + 2"
+    nbformat.write(toy, notebook)
+    assert present.is_outdated(page, notebook, [module]) is True
+    page.write_text(build(toy), encoding="utf-8")
+    os.utime(module, (page.stat().st_mtime + 5,) * 2)
+    assert present.is_outdated(page, notebook, [module]) is True

@@ -14,6 +14,7 @@ from pygments.formatters import HtmlFormatter
 
 from tools.page.cells import LEAVING
 from tools.page.slides import contents, plain, sections
+from tools.present import mark
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -25,6 +26,7 @@ PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; \
 style-src 'unsafe-inline'; script-src 'unsafe-inline' 'wasm-unsafe-eval'">
+{mark}
 <title>{title}</title>
 <style>{style}</style>
 <script>{theme}</script>
@@ -73,6 +75,7 @@ def build(notebook):
         raise ValueError(f"The page would ask a network for something: {found[0][:100]}")
     title = next((plain(title) for level, title, _ in contents(body) if level == 1), "Lecture")
     return PAGE.format(
+        mark=mark(notebook.cells),
         title=html.escape(title),
         style=style(),
         theme=asset("theme.js"),
