@@ -192,8 +192,7 @@ def test_the_camera_is_filtered_live(show, camera_browser):
 
 def test_without_a_camera_a_sentence_says_so(explorer):
     explorer.root.get_by_role("button", name="Camera").click()
-    explorer.page.wait_for_timeout(300)
-    assert "No camera" in explorer.root.locator("[role=alert]").first.inner_text()
+    explorer.root.locator("[role=alert]", has_text="No camera").wait_for()
 
 
 def test_no_errors(explorer):
