@@ -9,7 +9,7 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 // An invisible line from corner to corner of an SVG in which marks move: what is drawn there then keeps its bounds, and
-// the browser paints the marks anew without layering its whole page anew (docs/measured.md).
+// the browser paints the marks anew without layering its whole page anew (docs/demos.md).
 export const extent = () => svg("line", { class: "extent", x2: "100%", y2: "100%" });
 
 function build(node, attributes, children) {
