@@ -20,12 +20,19 @@ LEAD = '<!doctype html><meta charset="utf-8"><title>Slides</title><meta http-equ
 
 
 def mark(cells):
-    """Return what a page says of the cells it is made from: their types and sources, not their outputs.
+    """Return what a page says of the cells it is made from: all but their outputs and when they ran.
 
-    JupyterLab saves outputs by itself: whoever rehearses there has the same lecture as before.
+    JupyterLab saves those by itself: whoever rehearses there has the same lecture as before.
     """
-    texts = [(cell["cell_type"], "".join(cell["source"])) for cell in cells]
-    return f'<meta name="cells" content="{zlib.crc32(json.dumps(texts).encode()):08x}">'
+    kept = [
+        (
+            cell["cell_type"],
+            "".join(cell["source"]),
+            {name: value for name, value in cell["metadata"].items() if name != "execution"},
+        )
+        for cell in cells
+    ]
+    return f'<meta name="cells" content="{zlib.crc32(json.dumps(kept, sort_keys=True).encode()):08x}">'
 
 
 def sources(root=ROOT):

@@ -211,7 +211,13 @@ def test_a_page_is_old_where_cells_or_modules_changed_and_not_where_outputs_did(
     page.write_text(build(toy), encoding="utf-8")
     assert present.is_outdated(page, notebook, [module]) is False
     toy.cells[0].outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "2"})]
+    toy.cells[0].metadata.execution = {"iopub.execute_input": "2026-11-26T16:00:00Z"}
     nbformat.write(toy, notebook)
+    assert present.is_outdated(page, notebook, [module]) is False
+    toy.cells[0].metadata.slideshow = {"slide_type": "slide"}
+    nbformat.write(toy, notebook)
+    assert present.is_outdated(page, notebook, [module]) is True
+    page.write_text(build(toy), encoding="utf-8")
     assert present.is_outdated(page, notebook, [module]) is False
     toy.cells[0].source = "1 + 2"
     nbformat.write(toy, notebook)
