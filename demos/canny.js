@@ -176,6 +176,6 @@ function wheel({ down, right, magnitude }, largest) {
 // What becomes of each ridge, in colours (3, H, W).
 function painted({ shape, data }) {
   const count = data.length, colors = tensor([3, ...shape]);
-  for (let i = 0; i < 3 * count; i++) colors.data[i] = STATES[data[i % count]][Math.floor(i / count)];
+  for (let i = 0; i < count; i++) [colors.data[i], colors.data[count + i], colors.data[2 * count + i]] = STATES[data[i]];
   return colors;
 }

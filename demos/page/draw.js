@@ -128,15 +128,23 @@ export class Picture {
     this.limit = limit ?? (signed ? largest(values) : 1);
     const ends = signed ? [`−${short(this.limit)}`, , `+${short(this.limit)}`] : ["0", , short(this.limit)];
     if (this.range) ends.forEach((text, i) => write(this.range[i], text));
-    const pixels = colored(values, MAPS[this.colors], signed ? -this.limit : 0, this.limit);
-    this.canvas.getContext("2d").putImageData(pixels, 0, 0);
+    this.paint(colored(values, MAPS[this.colors], signed ? -this.limit : 0, this.limit));
     this.values = values;
     return values;
+  }
+
+  // Only what differs: a canvas that is painted, even with the same colours, is handed on to the screen anew.
+  paint(pixels) {
+    const words = new Uint32Array(pixels.data.buffer);
+    if (this.painted && words.every((word, i) => word === this.painted[i])) return;
+    this.canvas.getContext("2d").putImageData(pixels, 0, 0);
+    this.painted = words;
   }
 
   resize(rows, columns) {
     if (this.rows == rows && this.columns == columns) return;
     [this.rows, this.columns, this.canvas.height, this.canvas.width] = [rows, columns, rows, columns];
+    this.painted = null;
     this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
     this.view.style.setProperty("--aspect", columns / rows);
     this.lines?.setAttribute("d", lattice(rows, columns));

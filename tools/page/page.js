@@ -68,8 +68,17 @@ function reach() {
   }
 }
 
+// The browser leaves out what is off the screen, in each frame: it is told how high that is, so that nothing jumps.
+function rest() {
+  root.classList.remove("resting");
+  if (root.classList.contains("presenting")) return;
+  const sections = all("main > section"), heights = sections.map(section => section.offsetHeight);
+  sections.forEach((section, i) => section.style.setProperty("--page-height", `${heights[i]}px`));
+  root.classList.add("resting");
+}
+
 let reaching = 0;
-addEventListener("resize", () => { clearTimeout(reaching); reaching = setTimeout(reach, 100); });
+addEventListener("resize", () => { clearTimeout(reaching); reaching = setTimeout(() => { reach(); rest(); }, 100); });
 addEventListener("toggle", reach, true);
 
 for (const still of all(".cell-still")) {
@@ -110,6 +119,7 @@ const typesetting = new Promise(resolve => {
       }
     }
     reach();
+    rest();
     markPart();
     root.dataset.ready = "yes";
     resolve();

@@ -152,7 +152,7 @@ function present(i) {
   began ||= Date.now();
   mode = "slides";
   root.classList.add("presenting");
-  root.classList.remove("overview", "starting");
+  root.classList.remove("overview", "starting", "resting");
   place();
   show(i);
   reach();
@@ -183,8 +183,9 @@ function leave() {
   if (document.fullscreenElement) document.exitFullscreen();
   history.replaceState(null, "", location.href.split("#")[0]);
   document.activeElement?.blur();
-  slides[at].scrollIntoView({ behavior: "instant" });
   reach();
+  rest();
+  slides[at].scrollIntoView({ behavior: "instant" });
   markPart();
 }
 
