@@ -80,14 +80,18 @@ def wider_than_window(page):
     )
 
 
-def axe_findings(page, within="html", rules=()):
-    """Return the serious and critical findings of axe within an element, by some rules or all, a sentence each."""
+def axe_findings(page, within="html", only=(), without=()):
+    """Return the serious and critical findings of axe within an element, a sentence each.
+
+    By all of its rules, or only some, or all without some.
+    """
     if not page.evaluate("typeof axe != 'undefined'"):
         page.evaluate(AXE)
-    run = """([within, rules]) => axe.run(within, {
-      resultTypes: ["violations"], ...(rules.length ? { runOnly: rules } : {})
+    run = """([within, only, without]) => axe.run(within, {
+      resultTypes: ["violations"], ...(only.length ? { runOnly: only } : {}),
+      rules: Object.fromEntries(without.map(rule => [rule, { enabled: false }]))
     }).then(found => found.violations)"""
-    violations = page.evaluate(run, [within, list(rules)])
+    violations = page.evaluate(run, [within, list(only), list(without)])
     return [
         f"{finding['id']}: {finding['help']}: {node['html'][:150]} ({node['failureSummary'][:300]})"
         for finding in violations

@@ -45,11 +45,15 @@ def test_formulas_are_typeset_and_have_a_text(open_at):
     shown = [formula for formula in formulas if formula[0]]  # one is in the speaker's notes
     assert len(formulas) == 3 and len(shown) == 2
     assert all(width > 3 and height > 3 and not errors and texts for width, height, errors, texts in shown)
+    page.evaluate("document.documentElement.classList.remove('resting')")
     assert "Price $5 and $6" in page.locator("main").inner_text()
 
 
 def test_code_is_folded_and_warnings_are_left_out(open_at):
     page = open_at(WIDE)
+    page.evaluate(
+        "document.documentElement.classList.remove('resting')"
+    )  # all of it is there, not what is in sight
     assert page.locator(".cell-source:not([open])").count() == page.locator(".cell-source").count() - 1
     assert "def double" in page.locator(".cell-source[open]").inner_text()
     named = page.locator(".cell-source summary code").all_inner_texts()

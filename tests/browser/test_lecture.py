@@ -50,8 +50,14 @@ def test_arrow_keys_and_letters_stay_in_a_demo(lecture):
     page, _ = lecture
     cells = page.locator(".jp-Cell").count()
     for root in one_of_each(page):
-        for control in root.query_selector_all(":is(input[type=range], select, button)"):
-            if not control.is_visible() or control.is_disabled():  # by what was typed into another one
+        for kind in (
+            "input[type=range]",
+            "select",
+            "button",
+        ):  # one of each: they are made by the same classes
+            controls = root.query_selector_all(f"{kind}:enabled")
+            control = next((one for one in controls if one.is_visible()), None)
+            if control is None:
                 continue
             control.focus()
             page.keyboard.press("b")

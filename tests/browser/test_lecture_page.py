@@ -13,6 +13,7 @@ from tools import export_html
 MEGABYTES = 8
 SLIDES_WITH_DEMOS = """() => [...document.querySelectorAll("main > .slide")].flatMap(
   (slide, number) => slide.querySelector(".lecture-demo") ? [number] : [])"""
+ALL, COLORS = {}, {"only": ["color-contrast"]}  # of axe's rules
 pytestmark = pytest.mark.timeout(900)  # the first test runs the lecture
 
 
@@ -68,22 +69,50 @@ def photograph(page, name):
         page.screenshot(path=Path(folder, f"{name}.png"))
 
 
-# Of the dark theme, only whether it can be read, which does not depend on the width of the page.
+# Colours take longest to look at, and are the same at any width: those of the page once in each theme.
 @pytest.mark.parametrize(
     ("form", "theme", "rules"),
     [
-        pytest.param("read", "dark", ["color-contrast"], id="dark page"),
-        pytest.param("read", "light", [], id="page"),
-        pytest.param("phone", "light", [], id="phone"),
-        pytest.param("presented", "dark", ["color-contrast"], id="dark slides"),
-        pytest.param("presented", "light", [], id="slides"),
+        pytest.param("read", "dark", COLORS, id="dark page"),
+        pytest.param("read", "light", ALL, id="page"),
+        pytest.param("phone", "light", {"without": COLORS["only"]}, id="phone"),
+        pytest.param("presented", "dark", COLORS, id="dark slides"),
+        pytest.param("presented", "light", ALL, id="slides"),
     ],
 )
 def test_accessible(form, theme, rules, request):
     page = request.getfixturevalue(form)
     page.emulate_media(color_scheme=theme)
     shown.wait_until(page, f"document.documentElement.dataset.theme == '{theme}'")
-    assert slides.axe_findings(page, rules=rules) == []
+    assert slides.axe_findings(page, **rules) == []
+
+
+# From the end upwards, past what was never in sight: by how many pixels more or less than asked the text moves.
+SCROLL_UP = """async () => {
+  const frame = () => new Promise(go => requestAnimationFrame(() => setTimeout(go)));
+  const sections = [...document.querySelectorAll("main > section")];
+  scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+  await frame();
+  let most = 0;
+  for (let step = 0; step < 20; step++) {
+    const seen = sections.find(section => section.getBoundingClientRect().bottom > 0);
+    const before = seen.getBoundingClientRect().top;
+    scrollBy({ top: -600, behavior: "instant" });
+    await frame();
+    most = Math.max(most, Math.abs(seen.getBoundingClientRect().top - before - 600));
+  }
+  return most;
+}"""
+
+
+def test_what_is_off_the_screen_is_left_out_and_nothing_jumps_when_it_comes(read):
+    style = "getComputedStyle(document.querySelector('main > section')).contentVisibility"
+    assert read.evaluate(style) == "auto"
+    assert read.evaluate(SCROLL_UP) < 3
+    read.evaluate("lecture.present(3); lecture.overview()")
+    assert read.evaluate(style) == "visible"
+    read.evaluate("lecture.leave()")
+    assert read.evaluate(style) == "auto"
 
 
 def test_it_presents_at_once(presented):
