@@ -1,7 +1,7 @@
 // Receptive fields: the box of pixels that a unit can see, and how strongly it depends on each of them.
 
 import { pad, tensor } from "./page/nn.js";
-import { Picture, element, put, svg, write } from "./page/draw.js";
+import { Picture, baseline, element, put, svg, write } from "./page/draw.js";
 import { phrase } from "./page/phrase.js";
 
 // data.images: (images, 1 or 3, H, W) in [0, 1]. data.layers: [{name, shape, size, jump, start, rows, columns,
@@ -140,8 +140,8 @@ function shade(picture, margin, [rows, columns]) {
   const [height, width] = [rows + 2 * margin, columns + 2 * margin];
   put(frame, { d: `M0 0h${width}v${height}h${-width}zM${margin} ${margin}v${rows}h${columns}v${-rows}z` });
   const word = picture.keep("word", () => svg("text", { style: "fill: var(--ink)" }, "padding"));
-  const place = { x: width / 2, y: margin / 2, "font-size": 0.055 * width, visibility: margin > 0.08 * width ? "visible" : "hidden" };
-  put(word, place);
+  const size = 0.055 * width, visibility = margin > 0.08 * width ? "visible" : "hidden";
+  put(word, { x: width / 2, y: baseline(margin / 2, size), "font-size": size, visibility });
 }
 
 // How few pixels add up to half of all.

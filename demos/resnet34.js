@@ -1,6 +1,6 @@
 // ResNet-34 as a diagram that is built up block by block: a row for each size of feature map, a column on a phone.
 
-import { element, svg } from "./page/draw.js";
+import { baseline, element, svg } from "./page/draw.js";
 import { phrase } from "./page/phrase.js";
 
 const COLORS = ["#e8eef2", "#cfe3ea", "#a9cfdc", "#f6dcb8", "#efc08a", "#f0cfd2"]; // of the rows
@@ -198,6 +198,7 @@ function drawStep({ boxes, line, target, arc, dashed, plus }, k) {
 function drawText({ x, y, font, lines, dark = false, end = false }) {
   const style = `${dark ? "" : "fill: var(--ink);"}${end ? "text-anchor: end" : ""}`;
   const text = svg("text", { "font-size": font, class: dark ? "dark" : null, style });
-  lines.forEach((line, i) => text.append(svg("tspan", { x, y: y + (i - (lines.length - 1) / 2) * 1.2 * font }, String(line))));
+  const at = i => baseline(y + (i - (lines.length - 1) / 2) * 1.2 * font, font);
+  lines.forEach((line, i) => text.append(svg("tspan", { x, y: at(i) }, String(line))));
   return text;
 }

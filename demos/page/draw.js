@@ -12,6 +12,10 @@ export function svg(tag, attributes = {}, ...children) {
 // the browser paints the marks anew without layering its whole page anew (docs/demos.md).
 export const extent = () => svg("line", { class: "extent", x2: "100%", y2: "100%" });
 
+// The y of a text whose digits are to have their middle at a height. The browser's own way, dominant-baseline, is not
+// the same in all: Firefox rounds a font's measures, and letters are smaller than 1 where an entry is the unit.
+export const baseline = (middle, size) => middle + 0.35 * size;
+
 function build(node, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) if (value != null) node.setAttribute(name, value);
   node.append(...children);
@@ -176,12 +180,13 @@ export class Picture {
     const fitting = fit(size, texts ?? [], room), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
     this.texts.forEach((node, i) => {
       const row = Math.floor(i / this.columns), column = i % this.columns;
-      put(node, { x: column + 0.5, y: row + (below ? 0.34 : 0.52), "font-size": fitting, class: this.ink(i) });
+      put(node, { x: column + 0.5, y: baseline(row + (below ? 0.32 : 0.5), fitting), "font-size": fitting, class: this.ink(i) });
       const wanted = below ? [texts[i], below[i], fittingBelow].join() : texts[i];
       if (node.written === wanted) return;
       node.written = wanted;
       node.textContent = texts[i];
-      if (below) node.append(svg("tspan", { x: column + 0.5, y: row + 0.74, "font-size": fittingBelow }, below[i]));
+      const second = { x: column + 0.5, y: baseline(row + 0.73, fittingBelow), "font-size": fittingBelow };
+      if (below) node.append(svg("tspan", second, below[i]));
     });
   }
 
