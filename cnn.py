@@ -133,7 +133,7 @@ def evaluate_model(dataset, net, snapshots, device=None):
         If there are no snapshots, or the network cannot take the images.
     """
     if not snapshots:
-        raise ValueError("evaluate_model draws the course of a training, but snapshots is empty")
+        raise ValueError("evaluate_model draws how a training went, but snapshots is empty")
     device = torch.device(device or best_device())
     check_fit(net, dataset, dataset.val, device)
     net.to(device)
@@ -214,7 +214,9 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
         with left_as_it_came(net):
             restart(net, settings["seed"])
             snapshots = train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, device, **options)
-        if not result or result.likeness is not kept.Likeness.EXACT:  # else an equal one is there already
+        as_asked = "batch_size" not in snapshots[0]  # and not in smaller batches, for want of memory
+        equal = result and result.likeness is kept.Likeness.EXACT  # is there already
+        if as_asked and not equal:
             kept.keep(name, wanted, {name: snapshots}, {name: net})
     net.to(device)
     classify_examples(net, dataset)

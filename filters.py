@@ -24,13 +24,6 @@ def gaussian(size, sigma):
     return samples / samples.sum()
 
 
-def second_derivative(size, sigma):
-    """Return samples of a Gaussian's second derivative, negated: positive in the middle, (size,), sum 0."""
-    x = np.arange(size) - (size - 1) / 2
-    samples = (1 - x**2 / sigma**2) * np.exp(-(x**2) / (2 * sigma**2))
-    return samples - samples.mean()
-
-
 def laplacian_of_gaussian(size, sigma):
     """Return the Laplacian of a Gaussian, negative in the middle, positive around, (size, size), sum 0."""
     x = np.arange(size) - (size - 1) / 2

@@ -116,15 +116,16 @@ def draw_subsampling(image, step=2):
     image : array
         (rows, columns) in [0, 1].
     step : int
-        The stride.
+        The stride, from 1 to 5.
 
     Returns
     -------
     Figure
     """
-    blurred = convolve(np.pad(image, 2 * step, mode="reflect"), classic_kernel("Blur", 0.8 * step))
-    margin = (len(blurred) - len(image)) // 2
-    blurred = blurred[margin : margin + len(image), margin : margin + len(image)]
+    if step not in range(1, 6):
+        raise ValueError(f"step must be a whole number from 1 to 5, not {step!r}")
+    kernel = classic_kernel("Blur", 0.8 * step)
+    blurred = convolve(np.pad(image, len(kernel) // 2, mode="reflect"), kernel)
     fig = figures.figure(12, 4.4)
     for ax, shown, title in zip(
         fig.subplots(1, 3),

@@ -1,6 +1,6 @@
 """Print all figures that docs/measured.md quotes, as one page: `make benchmarks`.
 
-The data folder (LECTURE_DATA) should hold the real data. Takes about an hour on two cores; nothing else should
+The data folder (LECTURE_DATA) should hold the real data. Takes 40 minutes on two cores; nothing else should
 be running.
 """
 

@@ -5,6 +5,7 @@ import torch
 
 from demos.page import Demo, fractions, packed, phrase
 from demos.page.network import all_activations, multiply_adds, network_steps
+from figures.tracing import duplicate
 
 # What the page computes ten times a second on a machine four times as slow as the server on an idle core of which
 # Chromium adds up 4,400 to 4,900 million products a second (benchmarks/glass_box.py prints it).
@@ -57,6 +58,7 @@ def glass_box(net, images, labels, *, targets=None, mean=0, std=1, title=None, o
     mean, std = (as_channels(value, images.shape[1:]) for value in (mean, std))
     pictures = seen(images, mean, std)
     labels, targets = [str(label) for label in labels], checked_targets(targets, labels, len(images))
+    net = duplicate(net)  # which reading it could copy, whatever it holds
     steps = network_steps(net, images.shape[1:])
     name = title or type(net).__name__
     if steps[-1]["shape"] != [len(labels)]:

@@ -42,7 +42,8 @@ class Typed {
   read() {
     const text = this.guess.value.trim();
     if (text == "") return null;
-    const value = Number(text.replace(",", "."));
+    const thousands = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(text); // 51,840, as it is written here; 0,5 is a half
+    const value = Number(thousands ? text.replaceAll(",", "") : text.replace(",", "."));
     if (!Number.isFinite(value)) throw new BadInput(this.guess, phrase("Type a number, such as 12 or 0.5."));
     return value;
   }

@@ -154,6 +154,7 @@ class Strip {
     });
     this.box.append(...this.images);
     parent.append(this.box);
+    new ResizeObserver(() => this.center()).observe(this.box);
     const go = number => {
       slider.value = Math.min(Math.max(number, 0), addresses.length - 1);
       changed();
@@ -168,6 +169,10 @@ class Strip {
     });
   }
 
+  center() {
+    if (this.chosen) this.box.scrollLeft = this.chosen.offsetLeft - (this.box.clientWidth - this.chosen.offsetWidth) / 2;
+  }
+
   // Outline an image, scroll it into sight within the box, and return it.
   choose(number) {
     const image = this.images[number];
@@ -175,8 +180,8 @@ class Strip {
       this.chosen = image;
       this.images.forEach(other => other.setAttribute("aria-selected", other == image));
       this.box.setAttribute("aria-activedescendant", image.id);
+      this.center();
     }
-    this.box.scrollLeft = image.offsetLeft - (this.box.clientWidth - image.offsetWidth) / 2;
     return image;
   }
 }

@@ -1,12 +1,10 @@
 """Part 10: receptive fields, the box that a unit can see and the pixels that it listens to."""
 
-import copy
-
 import numpy as np
 import torch
 
 from demos.page import Demo, fractions, packed, phrase
-from figures.tracing import trace
+from figures.tracing import duplicate, trace
 
 SHOWN = 6  # validation images to choose from
 MEASURED = 64  # validation images that a gradient is averaged over
@@ -92,15 +90,15 @@ def measured_fields(net, images, names):
     Returns
     -------
     dict of str to array
-        For each name float32 (3, 3, H, W), for units in the first, middle and last row and column; the largest of
-        each unit is 1.
+        For each name float32 (3, 3, H, W), for units in the first, middle and last row and column, or fewer of a map
+        that has fewer; the largest of each unit is 1.
     """
-    net, kept = copy.deepcopy(net).cpu().eval().requires_grad_(False), {}
+    net, kept = duplicate(net).cpu().eval().requires_grad_(False), {}
     for name in names:
         net.get_submodule(name).register_forward_hook(
             lambda module, inputs, output, name=name: kept.update({name: output})
         )
-    pixels = torch.as_tensor(images).requires_grad_()
+    pixels = torch.as_tensor(images).clone().requires_grad_()
     net(pixels)
     number, fields = torch.arange(len(pixels)), {}
     for name in names:

@@ -29,7 +29,7 @@ def weights_player(snapshots):
     return Demo(
         "weights_by_epoch",
         {
-            "epochs": [int(snapshot["epoch"]) for snapshot in snapshots],
+            "epochs": [round(float(snapshot["epoch"]), 2) for snapshot in snapshots],
             "accuracy": packed(accuracy),
             "kernels": packed(kernels, np.float16 if half else np.float32),
         },

@@ -8,8 +8,9 @@ import demos
 from datafiles.files import say
 from exercises.showing import Result
 from figures import diagrams, training_curves
+from figures.tracing import duplicate
 from training import best_device, check_fit, mistakes, train_model
-from training.networks import duplicate, place_of
+from training.networks import place_of
 
 NAME = "my network"
 BUDGET = "Say how long it may train: `seconds=60`, or `epochs=3`."

@@ -239,6 +239,22 @@ class OneImage(torch.fx.Tracer):
         return self.Proxy(node, self)
 
 
+def duplicate(net):
+    """Return a copy of a network; activations that it holds with their graph, which torch does not copy, lose it."""
+    held = [value for module in net.modules() for value in _flat(vars(module))]
+    graphs = {id(value): value.detach() for value in held if not value.is_leaf}
+    return copy.deepcopy(net, graphs)
+
+
+def _flat(values):
+    """Yield the tensors in nested dicts, lists and tuples; modules and parameters are left out."""
+    for value in values.values() if isinstance(values, dict) else values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, (dict, list, tuple)):
+            yield from _flat(value)
+
+
 def _run(net, input_shape):
     """Run a network on an empty image and return a `_Step` for each node, in order."""
     if len(input_shape) != 3 or min(input_shape) < 1:
@@ -246,7 +262,7 @@ def _run(net, input_shape):
     try:
         empty = any(parameter.is_meta for parameter in net.parameters())
         device = "meta" if empty else "cpu"  # without numbers batch norm takes three times as long
-        copied = copy.deepcopy(net).to(device, torch.float32).eval()
+        copied = duplicate(net).to(device, torch.float32).eval()
         graph = torch.fx.GraphModule(copied, OneImage().trace(copied))
     except Exception as error:  # what a forward raises that torch.fx cannot follow has no common type
         reason = str(error).splitlines()[0][:150] if str(error) else type(error).__name__

@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 import figures
+from figures.tracing import duplicate
 from studies.uncertainty import NORMAL_95, accuracy_interval
 from studies.views_and_votes import BATCH, kept_answers
-from training.networks import duplicate
 
 SHOWN = 6  # of the mistakes that it is surest of
 NORMAL_80 = 0.841621  # 80 % of a standard normal distribution lie below so many standard deviations

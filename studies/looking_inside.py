@@ -6,9 +6,8 @@ import numpy as np
 import torch
 
 import figures
-from figures.tracing import receptive_field
+from figures.tracing import duplicate, receptive_field
 from studies.views_and_votes import BATCH
-from training.networks import duplicate
 
 IMAGES = 600  # of the validation set, that patches are taken from
 FILTERS, PATCHES = 5, 6  # that are shown

@@ -21,7 +21,7 @@ GPUS_AT_MOST = {
 
 
 class Im2colCost(NamedTuple):
-    """What one convolution costs in two ways, and by how much their results differ."""
+    """What one convolution costs in three ways, and by how much their results differ."""
 
     loop_seconds: float
     matrix_seconds: float

@@ -36,7 +36,7 @@ def features(network, pixels, size):
     Parameters
     ----------
     network : Pretrained
-        It stays as it is.
+        Its first half is moved to the fastest device.
     pixels : array
         (N, 3, rows, columns) uint8.
     size : int

@@ -9,9 +9,10 @@ import torch.nn.functional as F
 
 import figures
 import training
+from figures.tracing import duplicate
 from studies.uncertainty import accuracy_interval, paired
 from training import kept
-from training.networks import duplicate, fastest_copy
+from training.networks import fastest_copy
 
 CROPS = ("top left", "top right", "bottom left", "bottom right", "centre")
 CENTRE = CROPS.index("centre")  # the view that is the image itself

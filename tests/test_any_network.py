@@ -10,6 +10,7 @@ from few import QUIET, first, needs_gpu
 from torch import nn
 
 import cnn
+import demos
 import training
 from figures.diagrams import layer_table
 from figures.tracing import receptive_field, trace
@@ -252,7 +253,7 @@ def test_a_label_that_is_none_of_the_classes_is_refused(few):
         learn(few, LeNet())
 
 
-def test_a_network_that_holds_its_graph_can_be_evaluated(few):
+def test_a_network_that_holds_its_graph_is_evaluated_listed_and_opened(few):
     class Holding(LeNet):
         def forward(self, x):
             self.seen = [self.c1(x)]
@@ -262,6 +263,10 @@ def test_a_network_that_holds_its_graph_can_be_evaluated(few):
     net(IMAGES)
     learn(few, net)
     cnn.evaluate(net, few, few.val, "cpu")
+    net(IMAGES)
+    assert layer_table(net, (3, 32, 32))
+    assert demos.receptive_field_explorer(net, few, ["c1"]) and demos.glass_box(net, IMAGES, "abcdefghij")
+    assert net.seen[0].requires_grad, "and is left as it came"
 
 
 def test_dropout_is_seeded_and_global_random_numbers_stay(few):

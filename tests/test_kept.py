@@ -257,6 +257,31 @@ def test_a_file_is_written_whole_or_not_at_all(error, mnist, cache, monkeypatch,
     assert not list(cache.glob("*"))
 
 
+@pytest.mark.skipif(os.name != "posix", reason="files have no such modes there")
+def test_others_can_read_what_is_kept_where_the_folder_is_shared(mnist, cache):
+    before = os.umask(0o022)
+    try:
+        train_quickly(first(mnist, 100))
+    finally:
+        os.umask(before)
+    (path,) = cache.glob("*")
+    assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_training_in_smaller_batches_than_asked_for_is_not_kept_under_their_size(mnist, cache, monkeypatch):
+    class Small(nn.CrossEntropyLoss):
+        def forward(self, logits, labels):
+            if logits.requires_grad and len(labels) > 25:
+                raise torch.OutOfMemoryError("no room")
+            return super().forward(logits, labels)
+
+    monkeypatch.setattr(nn, "CrossEntropyLoss", Small)
+    _, snapshots = train_quickly(first(mnist, 100), batch_size=50)
+    assert len(snapshots) == 2 and not cache.exists()
+    train_quickly(first(mnist, 100), batch_size=25)
+    assert len(list(cache.glob("*"))) == 1
+
+
 def test_nothing_can_be_written(mnist, cache, monkeypatch):
     monkeypatch.setattr(kept, "own_folder", lambda: None)
     _, snapshots = train_quickly(first(mnist, 100))

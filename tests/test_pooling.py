@@ -7,6 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import filters
 import pooling
 
 rng = np.random.default_rng(0)
@@ -70,6 +71,27 @@ def test_the_figure_marks_three_windows_and_their_outputs(kind):
         assert window.get_width() == 3 and output.get_width() == 1
         np.testing.assert_allclose(np.array(window.get_xy()) + 0.5, 2 * (np.array(output.get_xy()) + 0.5))
     assert len(left.patches) == 3
+
+
+@pytest.mark.parametrize("step", range(1, 6))
+def test_every_nth_pixel_with_and_without_a_blur_of_the_whole_image(step):
+    image = pooling.rings(64)
+    _, plain, blurred = (ax.images[0].get_array() for ax in pooling.draw_subsampling(image, step).axes)
+    np.testing.assert_allclose(plain, image[::step, ::step], atol=1e-6)
+    assert blurred.shape == plain.shape
+    kernel = filters.classic_kernel("Blur", 0.8 * step)
+    margin = len(kernel) // 2
+    inside = blurred[-(-margin // step) : (64 - margin - 1) // step + 1]  # where the kernel meets no border
+    wanted = filters.convolve(image, kernel)[-margin % step :: step, -margin % step :: step]
+    np.testing.assert_allclose(
+        inside[:, -(-margin // step) : (64 - margin - 1) // step + 1], wanted, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize("step", [0, 6, 2.5])
+def test_a_step_out_of_range_is_refused(step):
+    with pytest.raises(ValueError, match="step must be a whole number from 1 to 5, not"):
+        pooling.draw_subsampling(pooling.rings(64), step)
 
 
 @pytest.mark.parametrize("kind", pooling.KINDS)

@@ -298,15 +298,14 @@ def write(path, wanted, snapshots, networks=None, **facts):
         "snapshots": {name: [_halved(s) for s in history] for name, history in snapshots.items()},
         "record": json.dumps(record),
     }
-    with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-        try:
-            torch.save(content, file)
-            file.close()
-            os.replace(file.name, path)
-        except BaseException:
-            file.close()
-            os.unlink(file.name)
-            raise
+    part = path.with_name(
+        f"{path.name}.part"
+    )  # made as any file, for others to read where the folder is shared
+    try:
+        torch.save(content, part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
     return record
 
 

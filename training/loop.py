@@ -10,8 +10,9 @@ import torch.nn.functional as F
 from tqdm.auto import tqdm
 
 from datafiles.files import say
+from figures.tracing import duplicate
 from training.batches import DeviceImages, batch_limits
-from training.networks import duplicate, fit, left_as_it_came, place_of, random_numbers, resting_modules_rest
+from training.networks import fit, left_as_it_came, place_of, random_numbers, resting_modules_rest
 from training.recipes import RECIPES, finite_number, one_cycle, validated_recipe, whole_number
 
 EXAMPLES = 6  # validation images whose activations a network keeps after its training
@@ -29,9 +30,13 @@ def smaller_batches_if_memory_runs_out(train):
 
     @functools.wraps(train)
     def attempt(dataset, net, *arguments, **options):
+        asked = options.get("batch_size")
         while True:
             try:
-                return train(dataset, net, *arguments, **options)
+                snapshots = train(dataset, net, *arguments, **options)
+                if options.get("batch_size") != asked:
+                    snapshots[0]["batch_size"] = options["batch_size"]
+                return snapshots
             except torch.OutOfMemoryError:  # the network is as it came again
                 batch_size = options.get("batch_size", RECIPES[dataset.name]["batch_size"])
                 if batch_size == 1:

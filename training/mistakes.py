@@ -119,11 +119,11 @@ def source_of(before):
     return called(sources[-1]) if sources else "the image"
 
 
-def maps_of(before, images_shape=None):
+def maps_of(before):
     """Return the shape (C, H, W) of the latest maps, or None."""
     shapes = [call.outputs for call in before if call.outputs]
     maps = [shape[1:] for shape in shapes if len(shape) == 4]
-    return maps[-1] if maps else images_shape
+    return maps[-1] if maps else None
 
 
 def dense_mistake(stuck, before, count):

@@ -1,29 +1,13 @@
 """How a caller's network is treated: tried on a copy before work starts, and left as it came if the work fails."""
 
 import contextlib
-import copy
 
 import torch
 from torch import nn
 
+from figures.tracing import duplicate
 from training import mistakes
 from training.batches import LAYOUT
-
-
-def duplicate(net):
-    """Return a copy of a network; activations that it holds with their graph, which torch does not copy, lose it."""
-    held = [value for module in net.modules() for value in _flat(vars(module))]
-    graphs = {id(value): value.detach() for value in held if not value.is_leaf}
-    return copy.deepcopy(net, graphs)
-
-
-def _flat(values):
-    """Yield the tensors in nested dicts, lists and tuples; modules and parameters are left out."""
-    for value in values.values() if isinstance(values, dict) else values:
-        if isinstance(value, torch.Tensor):
-            yield value
-        elif isinstance(value, (dict, list, tuple)):
-            yield from _flat(value)
 
 
 def place_of(net):

@@ -73,7 +73,8 @@ class Demo:
             f'role="group" aria-label="{html.escape(self.alt)}">\n'
             f'<p class="asleep">{asleep}</p>\n</div>\n'
             + LOADER.replace(
-                "BYTES", deflated(f'{script}start("{number}", {make}, {data}, {json.dumps(style(own))});')
+                "BYTES",
+                deflated(f"{script}start({json.dumps(number)}, {make}, {data}, {json.dumps(style(own))});"),
             )
         )
 

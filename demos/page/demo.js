@@ -183,7 +183,7 @@ function halves(bytes) {
 export function start(number, make, data, css) {
   if (![...document.body.querySelectorAll("style")].some(({ textContent }) => textContent == css))
     document.body.append(element("style", {}, css)); // not in the head: there JupyterLab's own styles may come later
-  for (const root of document.querySelectorAll(`.lecture-demo[data-number="${number}"]:not([data-ready])`)) {
+  for (const root of document.querySelectorAll(`.lecture-demo[data-number="${CSS.escape(number)}"]:not([data-ready])`)) {
     root.dataset.ready = "yes";
     root.querySelector(".asleep").remove();
     root.demo = new Demo(root, make, unpack(data)).contract;

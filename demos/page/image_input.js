@@ -1,6 +1,6 @@
 // What goes into a network: one of its images, one's own or a drawing, painted on, shifted, turned, blurred, noisy.
 
-import { OWN_PICTURE, cropped, ownPicture } from "./own_picture.js";
+import { cropped, ownPicture } from "./own_picture.js";
 import { blurred, moved, noisy, origin } from "./disturb.js";
 import { combine, tensor } from "./nn.js";
 import { fitted, painted } from "./strokes.js";

@@ -109,7 +109,7 @@ export const ACTIVATIONS = {
   hardSwish: x => x * clamp(x / 6 + 0.5, 0, 1),
   gelu: x => 0.5 * x * (1 + erf(x / Math.SQRT2)),
   geluTanh: x => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3))),
-  softplus: (x, beta = 1) => (beta * x > 20 ? x : Math.log1p(Math.exp(beta * x)) / beta),
+  softplus: (x, beta = 1, threshold = 20) => (beta * x > threshold ? x : Math.log1p(Math.exp(beta * x)) / beta),
 };
 
 // The error function to 1.5e-7 (M. Abramowitz, I. Stegun, Handbook of Mathematical Functions, 7.1.26).

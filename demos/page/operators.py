@@ -209,7 +209,7 @@ def concatenate(given, shapes, shape):
 
 BRANCHES = {"dim": None}
 SIZES = ("size", "dim", "numel", "getattr")
-IGNORED = {"input", "inplace", "dtype", "_stacklevel", "return_indices", "momentum", "threshold"}
+IGNORED = {"input", "inplace", "dtype", "_stacklevel", "return_indices", "momentum"}
 RESHAPE = {"start_dim": 0, "end_dim": -1, "shape": (), "sizes": ()}  # only what comes out counts
 POOL = {"kernel_size": None, "stride": None, "padding": 0}
 NORM = {"running_mean": None, "running_var": None, "weight": None, "bias": None, "training": False}
@@ -247,7 +247,7 @@ OPERATIONS = {
     "silu": ({}, activation("silu")),
     "hardswish": ({}, activation("hardSwish")),
     "gelu": ({"approximate": "none"}, gelu),
-    "softplus": ({"beta": 1.0}, activation("softplus")),
+    "softplus": ({"beta": 1.0, "threshold": 20.0}, activation("softplus")),
     "softmax": ({"dim": None}, softmax),
     "logsoftmax": ({"dim": None}, log_softmax),
     "mean": ({"dim": 0, "keepdim": False}, mean),

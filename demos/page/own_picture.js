@@ -62,6 +62,7 @@ function camera(demo, choice, take) {
   };
   const toggle = demo.button(phrase("Camera"), async () => {
     if (video.srcObject) return off();
+    toggle.disabled = true; // while the browser asks whether it may
     try {
       video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { width: 320, height: 240 } });
       await video.play();
@@ -71,6 +72,8 @@ function camera(demo, choice, take) {
     } catch (error) {
       off();
       choice.complain(phrase("No camera: {error}.", { error: error.message }));
+    } finally {
+      toggle.disabled = false;
     }
   });
   if (!navigator.mediaDevices?.getUserMedia) {

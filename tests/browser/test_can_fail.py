@@ -43,6 +43,7 @@ def test_a_demo_needs_words():
         toys.Demo("toys", {}, alt=" ")
 
 
-def test_no_text_of_the_data_can_end_the_script(show):
-    shown = show(toys.toy(title="</script><b>"), "page")
-    assert shown.root.get_attribute("data-demo") == "</script><b>" and shown.page.page_errors == []
+@pytest.mark.parametrize("title", ["</script><b>", 'my "deep" net', "a\\b'c"])
+def test_no_text_of_the_data_can_end_the_script(title, show):
+    shown = show(toys.toy(title=title), "page")
+    assert shown.root.get_attribute("data-demo") == title and shown.page.page_errors == []

@@ -138,6 +138,7 @@ ACTIVATIONS = [
     ("geluTanh", [], lambda x: F.gelu(x, approximate="tanh")),
     ("softplus", [], F.softplus),
     ("softplus", [2.5], lambda x: F.softplus(x, 2.5)),
+    ("softplus", [1, 1], lambda x: F.softplus(x, threshold=1)),
 ]
 
 

@@ -44,7 +44,9 @@ function openNotes() {
 }
 
 function alertBlocked() {
-  help.innerHTML = "<p>The browser has blocked the window with the speaker’s notes: allow pop-ups for this page, and press s again.</p>";
+  const words = "The browser has blocked the window with the speaker’s notes: allow pop-ups for this page, and press s again.";
+  find("p", help)?.remove();
+  help.append(Object.assign(document.createElement("p"), { textContent: words }));
   help.classList.add("open");
 }
 

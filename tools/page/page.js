@@ -20,6 +20,7 @@ function nameTheme() {
 }
 
 find("#theme-button").addEventListener("click", changeTheme);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", nameTheme); // after theme.js has applied it
 nameTheme();
 
 // Paper is white.

@@ -55,6 +55,14 @@ def test_a_number_is_typed(show, place):
     assert shown.page.page_errors == []
 
 
+def test_a_number_is_read_as_it_is_written_here(show):
+    shown = show(guess("Layers", "How many?", 51840, "By counting."), "page")
+    for typed, meant in (("51,840", 51840), ("1,051,840.5", 1051840.5), ("0,125", 0.125), ("-2,5", -2.5)):
+        shown.control("Your guess").fill(typed)
+        shown.settle()
+        assert shown.outputs()["guess"].tolist() == [meant], typed
+
+
 def test_one_of_some_options_is_chosen(show, place):
     shown = show(
         guess("SimpleCNN", "Where?", "here", "So it is.", options=["there", "here", "nowhere"]), place
