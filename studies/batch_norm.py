@@ -2,12 +2,12 @@
 
 from functools import partial
 
+import numpy as np
 import torch
 from torch import nn
 
 import figures
-from studies.comparison import PLAIN, TRAINING_IMAGES, Study, histories
-from studies.uncertainty import accuracy_interval
+from studies.comparison import PLAIN, Study, histories
 
 # What is compared, each by what it does to a convolution of its own.
 WAYS = {
@@ -135,41 +135,48 @@ STUDY = Study(
     num_epochs=8,
     recipe=PLAIN,
     changes={at(name, rate): {"learning_rate": rate} for name in WAYS for rate in RATES},
+    seeds=(0, 1, 2),
 )
 
 
+def accuracies_of(history):
+    """Return the accuracy on validation images, array (epochs + 1, trainings)."""
+    return np.array([snapshot["val_accuracy"] for snapshot in history])
+
+
 @figures.own_style
-def draw_batch_norm_training(snapshots, title, images=TRAINING_IMAGES):
+def draw_batch_norm_training(found, title):
     """Draw the accuracy on validation images: by epoch at one learning rate, and at the end for all of them.
 
     Parameters
     ----------
-    snapshots : dict of str to list
+    found : dict of str to list
         The histories of `STUDY`.
     title : str
         Of the data set.
-    images : int
-        Validation images, for the 95 % intervals.
     """
     fig = figures.figure(12, 4.4)
     left, right = fig.subplots(1, 2, sharey=True)
-    curves, ends = {}, {}
-    for name in WAYS:
-        history = snapshots[at(name, SHOWN)]
-        curves[name] = ([s["epoch"] for s in history], [s["val_accuracy"] for s in history])
-        ends[name] = (RATES, [snapshots[at(name, rate)][-1]["val_accuracy"] for rate in RATES])
-    figures.curves(left, curves, "epoch", "accuracy", f"{title}: learning rate {SHOWN}")
-    lines = figures.curves(
-        right, ends, "learning rate", "", f"after {STUDY.num_epochs} epochs, with 95 % intervals"
-    )
+    curves = {name: accuracies_of(found[at(name, SHOWN)]) for name in WAYS}
+    ends = {name: np.array([accuracies_of(found[at(name, rate)])[-1] for rate in RATES]) for name in WAYS}
+    epochs = [snapshot["epoch"] for snapshot in found[STUDY.live]]
+    for ax, places, series, words in (
+        (left, epochs, curves, ("epoch", "accuracy", f"{title}: learning rate {SHOWN}")),
+        (right, RATES, ends, ("learning rate", "", f"after {STUDY.num_epochs} epochs")),
+    ):
+        means = {name: (places, values.mean(1)) for name, values in series.items()}
+        for line, values in zip(figures.curves(ax, means, *words), series.values(), strict=True):
+            line.set_marker("")
+            ax.plot(places, values, "o", color=line.get_color(), markersize=5, alpha=0.7)
     right.get_legend().remove()
     right.set_xscale("log")
     right.set_xticks(RATES, [str(rate) for rate in RATES], minor=False)
     right.minorticks_off()
-    for line, (rates, accuracies) in zip(lines, ends.values(), strict=True):
-        intervals = [accuracy_interval(round(accuracy * images), images) for accuracy in accuracies]
-        low, high = zip(*intervals, strict=True)
-        right.vlines(rates, low, high, color=line.get_color(), linewidth=2)
+    fig.supxlabel(
+        f"{len(STUDY.seeds)} trainings each, a dot a training, lines through their means",
+        fontsize=figures.FONT - 3,
+        color=figures.INK,
+    )
     return fig
 
 
@@ -181,7 +188,7 @@ def show_batch_norm_training(dataset, retrain=False):
     dataset : MulticlassDataset
         CIFAR-10, normalised. For images on which it was not measured, what was recorded on CIFAR-10 is shown.
     retrain : bool
-        Do one training now. The others take ten minutes: ``make results``.
+        Do one training now. The others take a quarter of an hour: ``make results``.
     """
     figures.show(
         draw_batch_norm_training(*histories(STUDY, dataset, retrain)),

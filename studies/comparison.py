@@ -14,15 +14,14 @@ from torch import nn
 import cnn
 import figures
 import training
-from figures.tracing import count_parameters
+from figures.tracing import count_parameters, duplicate
 from studies.uncertainty import accuracy_interval, mean_interval
 from training import kept
-from training.networks import duplicate, fastest_copy
+from training.networks import fastest_copy
 
 TRAINING_IMAGES = 5000  # few, so that trainings take minutes, not hours
 # No augmentation and little weight decay: the training loss itself is compared.
 PLAIN = {"batch_size": 128, "weight_decay": 5e-4, "mirror": False, "shift": 0}
-SEED = 0
 BATCH = 100  # images that a network is asked about at once
 
 
@@ -42,6 +41,8 @@ class Study(NamedTuple):
         What is to differ from `training.RECIPES`.
     changes : dict of str to dict
         What is to differ from that recipe for single networks, by their names.
+    seeds : tuple of int
+        Of the first weights and of the order of the images: a training each.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Study(NamedTuple):
     num_epochs: int
     recipe: dict
     changes: dict = {}  # noqa: RUF012  (a named tuple is never changed)
+    seeds: tuple = (0,)
 
 
 def few_images(dataset, count=TRAINING_IMAGES):
@@ -116,51 +118,78 @@ def histories(study, dataset, retrain=False):
     dataset : MulticlassDataset
         Whose first images are used.
     retrain : bool
-        Train the study's live member now.
+        Do the first training of the study's live member now.
 
     Returns
     -------
     (dict of str to list, str)
-        For each network, the numbers of the snapshots of `training.train_model`.
+        For each network, its trainings `together`.
     """
-    networks = made(study)
-    wanted = description(study, networks, dataset)
-    result, now = kept_or_recorded(study.name, wanted, f"“{study.live}”", retrain)
+    which = f"the first “{study.live}”" if len(study.seeds) > 1 else f"“{study.live}”"
+    result, now = kept_or_recorded(study.name, description(study, dataset), which, retrain)
     found = result.snapshots
     if now:
-        found |= trained_alike(study, {study.live: networks[study.live]}, dataset)
+        first = trained(study, study.live, dataset, study.seeds[0], progress=True)
+        replace_first(found[study.live], first)
     return found, result.record["data"]["title"]
 
 
-def made(study):
-    """Return the networks of a study, each made from the same seed."""
-    networks = {}
-    for name, make in study.networks.items():
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(SEED)
-            networks[name] = make()
-    return networks
+def made(study, name, seed):
+    """Return one network of a study, made from a seed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return study.networks[name]()
 
 
-def description(study, networks, dataset):
+def description(study, dataset):
     """Return the `kept.description` of a study."""
     recipe = training.validated_recipe(dataset, study.num_epochs, study.recipe)
-    settings = {"num_epochs": study.num_epochs, "seed": SEED, "training_images": TRAINING_IMAGES}
-    if study.changes:
-        settings["changes"] = study.changes
+    settings = {
+        "num_epochs": study.num_epochs,
+        "seeds": study.seeds,
+        "training_images": TRAINING_IMAGES,
+        "changes": study.changes,
+    }
+    networks = {name: made(study, name, study.seeds[0]) for name in study.networks}
     return kept.description(networks, dataset, {**recipe, **settings})
 
 
-def trained_alike(study, networks, dataset, **options):
-    """Train the networks of a study alike, and return their snapshots without the weights."""
-    few, snapshots = few_images(dataset), {}
-    for name, net in networks.items():
-        recipe = {**study.recipe, **study.changes.get(name, {})}
-        history = training.train_model(
-            few, net, nn.CrossEntropyLoss(), study.num_epochs, seed=SEED, **recipe, **options
-        )
-        snapshots[name] = [{key: value for key, value in s.items() if key != "weights"} for s in history]
-    return snapshots
+def trained(study, name, dataset, seed, progress=False):
+    """Train one network of a study from a seed, and return its snapshots without the weights."""
+    recipe = {**study.recipe, **study.changes.get(name, {})}
+    history = training.train_model(
+        few_images(dataset),
+        made(study, name, seed),
+        nn.CrossEntropyLoss(),
+        study.num_epochs,
+        seed=seed,
+        progress=progress,
+        **recipe,
+    )
+    return [{key: value for key, value in snapshot.items() if key != "weights"} for snapshot in history]
+
+
+def trained_alike(study, dataset):
+    """Train all networks of a study from all its seeds, and return their histories, each `together`."""
+    return {
+        name: together([trained(study, name, dataset, seed) for seed in study.seeds])
+        for name in study.networks
+    }
+
+
+def together(trainings):
+    """Return one history of several trainings of a network: each number becomes a list, one entry a training."""
+    return [
+        {"epoch": same[0]["epoch"], **{key: [one[key] for one in same] for key in same[0] if key != "epoch"}}
+        for same in zip(*trainings, strict=True)
+    ]
+
+
+def replace_first(history, snapshots):
+    """Put the numbers of a new training in the place of the first of those that are `together`."""
+    for kept_one, new in zip(history, snapshots, strict=True):
+        for key in new.keys() & kept_one.keys() - {"epoch"}:
+            kept_one[key][0] = new[key]
 
 
 def right_after_training(net, dataset, images, num_epochs, seed, asked=None):

@@ -8,7 +8,7 @@ from torch import nn
 import figures
 import training
 from resnet import StagedNet
-from studies.comparison import PLAIN, TRAINING_IMAGES, kept_or_recorded
+from studies.comparison import PLAIN, TRAINING_IMAGES, kept_or_recorded, replace_first
 from studies.uncertainty import accuracy_interval
 from training import kept
 
@@ -104,14 +104,6 @@ def description(dataset):
     return kept.description(networks, dataset, {**recipe, **own})
 
 
-def together(trainings):
-    """Return one history of several trainings of a network: each number becomes a list, one entry a training."""
-    return [
-        {"epoch": same[0]["epoch"], **{key: [one[key] for one in same] for key in same[0] if key != "epoch"}}
-        for same in zip(*trainings, strict=True)
-    ]
-
-
 def histories(dataset, retrain=False, quiet=False):
     """Return the histories of all trainings, {name: history} with a number for each seed, and whose images they saw.
 
@@ -120,9 +112,7 @@ def histories(dataset, retrain=False, quiet=False):
     result, now = kept_or_recorded(NAME, description(dataset), f"the first “{LIVE}”", retrain, quiet)
     found = result.snapshots
     if now:
-        for kept_one, new in zip(found[LIVE], training_of(LIVE, dataset, SEEDS[0]), strict=True):
-            for key in NUMBERS:
-                kept_one[key][0] = new[key]
+        replace_first(found[LIVE], training_of(LIVE, dataset, SEEDS[0]))
     return found, result.record["data"]["title"]
 
 
@@ -187,7 +177,7 @@ def show_degradation(dataset, retrain=False):
     dataset : MulticlassDataset
         CIFAR-10, normalised. For any other what was recorded on CIFAR-10 is shown.
     retrain : bool
-        Do one training of the plain network of 20 layers now. The others take an hour: ``make results``.
+        Do one training of the plain network of 20 layers now. The others take half an hour: ``make results``.
     """
     found, title = histories(dataset, retrain)
     figures.show(

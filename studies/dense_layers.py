@@ -20,7 +20,7 @@ from training import kept
 
 NAME = "dense"
 SEEDS = (0, 1, 2, 3, 4)  # of the first weights and of the order of the images
-TRAINING_IMAGES = 10_000  # the first ones: fifteen trainings take half an hour
+TRAINING_IMAGES = 10_000  # the first ones: fifteen trainings take an hour
 EPOCHS = 6
 
 
@@ -115,7 +115,7 @@ def show_dense_layers(dataset, retrain=False):
     dataset : MulticlassDataset
         CIFAR-10, normalised. For any other what was recorded on CIFAR-10 is shown.
     retrain : bool
-        Do one training with the ReLU now. All of them take half an hour: ``make results``.
+        Do one training with the ReLU now. All of them take an hour: ``make results``.
     """
     right, title = kept_answers(dataset, retrain)
     images = right[AS_IT_IS].shape[1]

@@ -265,7 +265,9 @@ def test_a_network_that_holds_its_graph_is_evaluated_listed_and_opened(few):
     cnn.evaluate(net, few, few.val, "cpu")
     net(IMAGES)
     assert layer_table(net, (3, 32, 32))
-    assert demos.receptive_field_explorer(net, few, ["c1"]) and demos.glass_box(net, IMAGES, "abcdefghij")
+    assert demos.receptive_field_explorer(net, few, ["c1"]) and demos.glass_box(
+        net, IMAGES.sigmoid(), "abcdefghij"
+    )
     assert net.seen[0].requires_grad, "and is left as it came"
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from datasets import MulticlassDataset
-from studies import degradation
+from studies import comparison, degradation
 from studies.uncertainty import accuracy_interval
 from training import kept
 
@@ -52,7 +52,7 @@ def small(monkeypatch):
 def test_trainings_of_one_network_become_one_history(small):
     dataset = MulticlassDataset.cifar().normalize().to_torch()
     trainings = [degradation.training_of("plain, 20 layers", dataset, seed) for seed in (0, 1)]
-    together = degradation.together(trainings)
+    together = comparison.together(trainings)
     assert [snapshot["epoch"] for snapshot in together] == [0, 1]
     for key in degradation.NUMBERS:
         assert together[1][key] == [one[1][key] for one in trainings]

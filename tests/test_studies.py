@@ -1,5 +1,6 @@
 """Batch norm, depth and speed: what is compared is alike in all but one thing; records are kept and refused."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -87,11 +88,11 @@ def test_few_images_are_the_first_ones(dataset):
     assert len(dataset.train) > 300
 
 
-def small(**changes):
+def small(seeds=(0,), **changes):
     """Return a study that trains in a moment: three networks, of which the last differs in its recipe."""
     networks = dict.fromkeys(("one", "two", "three"), batch_norm.convolution_stack)
     own = {"three": {"learning_rate": 0.5}}
-    return comparison.Study("small", networks, "two", 1, {**comparison.PLAIN, **changes}, own)
+    return comparison.Study("small", networks, "two", 1, {**comparison.PLAIN, **changes}, own, seeds)
 
 
 @pytest.fixture
@@ -104,7 +105,7 @@ def trainings(tmp_path, monkeypatch):
 
     def noted(*arguments, **options):
         rates.append(options.get("learning_rate"))
-        return train(*arguments, progress=False, **options)
+        return train(*arguments, **{**options, "progress": False})
 
     monkeypatch.setattr(training, "train_model", noted)
     return rates
@@ -112,20 +113,31 @@ def trainings(tmp_path, monkeypatch):
 
 def ship(study, dataset, tmp_path, name="small-cifar-10-stand-in"):
     """Train a study's networks, write its result, and return the histories."""
-    networks = comparison.made(study)
-    wanted = comparison.description(study, networks, dataset)
-    snapshots = comparison.trained_alike(study, networks, dataset)
-    kept.write(tmp_path / f"{name}.pt", wanted, snapshots)
+    snapshots = comparison.trained_alike(study, dataset)
+    kept.write(tmp_path / f"{name}.pt", comparison.description(study, dataset), snapshots)
     return snapshots
 
 
 def test_networks_are_trained_alike_but_for_what_is_to_differ(dataset, trainings):
     study = small(learning_rate=0.1)
-    found = comparison.trained_alike(study, comparison.made(study), dataset)
+    found = comparison.trained_alike(study, dataset)
     assert trainings == [0.1, 0.1, 0.5]
     one, two, three = ([snapshot["train_loss"] for snapshot in history] for history in found.values())
     assert one == two != three and len(one) == 2  # the same network from the same seed
     assert all("weights" not in snapshot for history in found.values() for snapshot in history)
+
+
+def test_each_seed_is_a_training_and_the_first_is_trained_again(dataset, trainings, tmp_path, capsys):
+    study = small(seeds=(0, 1))
+    shipped = ship(study, dataset, tmp_path)
+    assert len(trainings) == 6
+    first, second = shipped["two"][1]["train_loss"]
+    alone = comparison.trained(study, "two", dataset, 1)
+    assert second == alone[1]["train_loss"] != first
+    live, _ = comparison.histories(study, dataset, retrain=True)
+    assert "the first “two” is measured now" in capsys.readouterr().out
+    before, now = (history["two"][1]["seconds"] for history in (shipped, live))
+    assert before[0] != now[0] and before[1] == now[1]
 
 
 def test_a_study_is_kept_and_its_live_member_trained_again(dataset, trainings, tmp_path, capsys):
@@ -186,27 +198,33 @@ def test_the_curves_of_batch_norm_are_those_of_its_study(dataset, monkeypatch):
     found, title = comparison.histories(batch_norm.STUDY, dataset)
     left, right = figs[0].axes
     assert left.get_title() == f"{title}: learning rate {batch_norm.SHOWN}"
-    for name, curve, ends in zip(batch_norm.WAYS, left.lines, right.lines, strict=True):
-        history = found[batch_norm.at(name, batch_norm.SHOWN)]
-        assert curve.get_ydata().tolist() == [snapshot["val_accuracy"] for snapshot in history]
-        last = [found[batch_norm.at(name, rate)][-1]["val_accuracy"] for rate in batch_norm.RATES]
-        assert ends.get_ydata().tolist() == last
+    for k, name in enumerate(batch_norm.WAYS):
+        ends = [found[batch_norm.at(name, rate)][-1]["val_accuracy"] for rate in batch_norm.RATES]
+        curves = [snapshot["val_accuracy"] for snapshot in found[batch_norm.at(name, batch_norm.SHOWN)]]
+        for ax, values in ((left, curves), (right, ends)):
+            means, *dots = [line for line in ax.lines if line.get_color() == ax.lines[k].get_color()]
+            np.testing.assert_allclose(means.get_ydata(), np.mean(values, axis=1))
+            np.testing.assert_array_equal([line.get_ydata() for line in dots], np.transpose(values))
     assert batch_norm.STUDY.live in found
 
 
 def test_the_shipped_study_is_that_of_the_lecture(dataset):
     study = batch_norm.STUDY
-    wanted = comparison.description(study, comparison.made(study), dataset)
+    wanted = comparison.description(study, dataset)
     assert kept.find(study.name, wanted).likeness is kept.Likeness.EXACT
 
 
 def test_the_shipped_study_fits_the_real_images(real_data, monkeypatch):
     monkeypatch.setenv("LECTURE_DATA", str(real_data))
     study, dataset = batch_norm.STUDY, MulticlassDataset.cifar().normalize()
-    result = kept.find(study.name, comparison.description(study, comparison.made(study), dataset))
-    end = {name: history[-1]["val_accuracy"] for name, history in result.snapshots.items()}
+    result = kept.find(study.name, comparison.description(study, dataset))
+    end = {name: np.mean(history[-1]["val_accuracy"]) for name, history in result.snapshots.items()}
     plain, he, norm = ([end[batch_norm.at(name, rate)] for rate in (0.05, 0.2)] for name in batch_norm.WAYS)
     assert (he[0] - plain[0]) / (norm[0] - plain[0]) > 0.5  # what the lecture says
+    at_chance = (
+        np.array(result.snapshots[batch_norm.at("PyTorch's initialisation", 0.05)][-1]["val_accuracy"]) < 0.12
+    )
+    assert at_chance.tolist().count(True) == 2 and len(at_chance) == 3
     assert norm[1] > norm[0] - 0.02 and he[1] < he[0] - 0.05
 
 

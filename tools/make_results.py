@@ -97,10 +97,9 @@ def train(item):
 def run_studies(item):
     """Train the networks of the study of batch norm, and write their histories."""
     dataset = load("cifar", item.endswith("stand-in"))
-    study = batch_norm.STUDY
-    networks, start = comparison.made(study), time.perf_counter()
-    wanted = comparison.description(study, networks, dataset)
-    snapshots = comparison.trained_alike(study, networks, dataset)
+    study, start = batch_norm.STUDY, time.perf_counter()
+    snapshots = comparison.trained_alike(study, dataset)
+    wanted = comparison.description(study, dataset)
     ship(study.name, wanted, dataset, snapshots, seconds=round(time.perf_counter() - start))
 
 
@@ -108,7 +107,7 @@ def train_degradation():
     """Train plain and residual networks of two depths from several seeds, and write their histories."""
     dataset, start = load("cifar", stand_in=False), time.perf_counter()
     snapshots = {
-        name: degradation.together(
+        name: comparison.together(
             [degradation.training_of(name, dataset, seed) for seed in degradation.SEEDS]
         )
         for name in degradation.NETWORKS
