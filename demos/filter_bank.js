@@ -1,15 +1,15 @@
 // The Leung-Malik bank: choose one of its filters, and see the response of a picture to it.
 
-import { pad, tensor } from "./page/nn.js";
+import { magnitude, pad, tensor } from "./page/nn.js";
 import { convolveSpectra, powerOfTwo, spectrum } from "./page/fourier.js";
+import { Mosaic } from "./page/mosaic.js";
 import { phrase } from "./page/phrase.js";
 
 const SIDE_OF_FILTER = 49, MIDDLE = 24;
-const ACROSS = 6, STEP = SIDE_OF_FILTER + 2; // filters in a row of the mosaic, and from one to the next
 
 // data.pictures: {name: (H, W) in [0, 1]}.
 export function filterBank(demo, data) {
-  const bank = leungMalikBank();
+  const bank = leungMalikBank(), tiles = new Mosaic(bank.length, SIDE_OF_FILTER, SIDE_OF_FILTER, 6, 2);
   const choice = demo.choice("picture", phrase("Picture"), { options: Object.keys(data.pictures) });
   const number = demo.slider("number", phrase("Filter"), { min: 1, max: bank.length, value: 1, text: value => phrase("{number} of {count}", { number: value, count: bank.length }) });
   demo.layout({ wide: '"bank picture response" minmax(0, 1fr) "bank filter response" minmax(0, 1fr) / ' +
@@ -17,7 +17,7 @@ export function filterBank(demo, data) {
                 narrow: '"bank response" auto "picture filter" auto / minmax(0, 1fr) minmax(0, 1fr)',
                 top: true });
   const choose = (row, column) => {
-    number.value = Math.floor(row / STEP) * ACROSS + Math.floor(column / STEP) + 1;
+    number.value = tiles.at(row, column) + 1;
     demo.redraw();
   };
   const mosaic = demo.picture({ area: "bank", colors: "signed", title: phrase("Click a filter"), alt: phrase("The bank"), point: choose, press: true });
@@ -25,7 +25,8 @@ export function filterBank(demo, data) {
   const filter = demo.picture({ area: "filter", colors: "signed", alt: phrase("The chosen filter") });
   const response = demo.picture({ area: "response", colors: "signed", title: phrase("Response"), alt: phrase("The response of the picture to the filter") });
   demo.legend([["window", phrase("the chosen filter of the bank, in which each is scaled to ±1")]]);
-  const drawn = { bank: mosaic.show(filterMosaic(bank), 1) }; // it never changes
+  const scaled = ({ shape, data }) => tensor(shape, data.map(value => value / magnitude({ data })));
+  const drawn = { bank: mosaic.show(tiles.join(bank.map(({ weights }) => scaled(weights))), 1) }; // it never changes
   // For 120x120 pixels a response takes 35 million products, or two Fourier transforms: a fifth of the time. The
   // picture's own is kept. Its border is repeated outwards.
   const spectra = new Map();
@@ -39,7 +40,7 @@ export function filterBank(demo, data) {
 
   return () => {
     const k = number.value - 1, image = data.pictures[choice.value], transformed = spectrumOf(choice.value);
-    mosaic.mark("chosen", Math.floor(k / ACROSS) * STEP, (k % ACROSS) * STEP, SIDE_OF_FILTER, SIDE_OF_FILTER);
+    mosaic.mark("chosen", ...tiles.place(k), SIDE_OF_FILTER, SIDE_OF_FILTER);
     picture.title = choice.shown;
     filter.title = phrase("{kind}, scale {scale}", { kind: bank[k].kind, scale: bank[k].scale.toFixed(1) });
     drawn.picture = picture.show(image);
@@ -84,18 +85,4 @@ function bankFilter(samples, zeroMean) {
   const mean = zeroMean ? values.reduce((a, b) => a + b) / values.length : 0;
   const total = values.reduce((sum, value) => sum + Math.abs(value - mean), 0);
   return tensor([SIDE_OF_FILTER, SIDE_OF_FILTER], Float32Array.from(values, value => (value - mean) / total));
-}
-
-// All filters in rows of six, each divided by its strongest entry; NaN between them.
-function filterMosaic(bank) {
-  const rows = (bank.length / ACROSS) * STEP - 2, columns = ACROSS * STEP - 2, mosaic = tensor([rows, columns]);
-  mosaic.data.fill(NaN);
-  bank.forEach(({ weights }, k) => {
-    const strongest = weights.data.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-    for (let r = 0; r < SIDE_OF_FILTER; r++) {
-      const to = (Math.floor(k / ACROSS) * STEP + r) * columns + (k % ACROSS) * STEP;
-      for (let c = 0; c < SIDE_OF_FILTER; c++) mosaic.data[to + c] = weights.data[r * SIDE_OF_FILTER + c] / strongest;
-    }
-  });
-  return mosaic;
 }

@@ -57,7 +57,7 @@ def glass_box(net, images, labels, *, targets=None, mean=0, std=1, title=None, o
     images = images[: max(1, min(IMAGES, NUMBERS // images[0].numel()))]
     mean, std = (as_channels(value, images.shape[1:]) for value in (mean, std))
     pictures = seen(images, mean, std)
-    labels, targets = [str(label) for label in labels], checked_targets(targets, labels, len(images))
+    labels, targets = [str(label) for label in labels], validated_targets(targets, labels, len(images))
     net = duplicate(net)  # which reading it could copy, whatever it holds
     steps = network_steps(net, images.shape[1:])
     name = title or type(net).__name__
@@ -130,7 +130,7 @@ def seen(images, mean, std):
     return np.clip(pictures, 0, 1)
 
 
-def checked_targets(targets, labels, count):
+def validated_targets(targets, labels, count):
     """Return the numbers of the classes of the images that are kept, or None."""
     if targets is None:
         return None
@@ -187,7 +187,7 @@ def computed_maps(net, images, steps):
     Where those of one image would be too many, each layer keeps its first channels only.
     """
     shapes = [step["shape"] for step in steps]
-    most = max((shape[0] for shape in shapes if len(shape) == 3), default=1)
+    channels = max((shape[0] for shape in shapes if len(shape) == 3), default=1)
 
     def count(channels):
         return sum(
@@ -195,12 +195,12 @@ def computed_maps(net, images, steps):
             for shape in shapes
         )
 
-    while most > 1 and count(most) > NUMBERS:
-        most = most // 2
-    kept = images[: max(1, NUMBERS // count(most))]
+    while channels > 1 and count(channels) > NUMBERS:
+        channels = channels // 2
+    kept = images[: max(1, NUMBERS // count(channels))]
     return [
         [
-            None if values is None else packed(values[:most] if values.ndim == 3 else values)
+            None if values is None else packed(values[:channels] if values.ndim == 3 else values)
             for values in found
         ]
         for found in (all_activations(net, image) for image in kept)

@@ -4,6 +4,7 @@ import { convolve, crop, pad, sum, tensor } from "./page/nn.js";
 import { brief, signed } from "./page/draw.js";
 import { BadInput } from "./page/demo.js";
 import { CLASSIC, TURNS, classicKernel, flipped } from "./page/kernels.js";
+import { numberOf, rowsOf } from "./page/matrix.js";
 import { OWN_PICTURE, ownPicture } from "./page/own_picture.js";
 import { phrase } from "./page/phrase.js";
 
@@ -70,13 +71,13 @@ export function kernel(demo, data) {
 
 // The kernel that a person typed: a row a line, numbers apart by spaces or commas.
 function readKernel(control) {
-  const rows = control.value.split("\n").map(line => line.replaceAll(",", " ").trim()).filter(Boolean).map(line => line.split(/\s+/));
+  const rows = rowsOf(control.value);
   const fail = text => {
     throw new BadInput(control, text);
   };
   if (!rows.length || rows.some(row => row.length != rows[0].length))
     fail(phrase("Type one row of the kernel on each line, each with as many numbers as the others."));
-  const values = rows.flat().map(word => Number(word.replace("−", "-")));
+  const values = rows.flat().map(numberOf);
   if (!values.every(Number.isFinite)) fail(phrase("A kernel holds numbers only, such as 1, -2 or 0.5, apart by spaces."));
   if (Math.max(rows.length, rows[0].length) > LARGEST)
     fail(phrase("A kernel here has at most {most} rows and columns; this one has {rows} and {columns}.",

@@ -37,7 +37,7 @@ def prediction_explorer(prediction, title, first=0, evidence=None):
     ValueError
         If there is no photograph, or something is not of that form.
     """
-    categories, images, ids, scores = checked(prediction)
+    categories, images, ids, scores = validated(prediction)
     if not isinstance(first, (int, np.integer)) or not 0 <= first < len(images):
         raise ValueError(f"first must be one of the photographs 0 to {len(images) - 1}, but it is {first!r}")
     return Demo(
@@ -58,7 +58,7 @@ def prediction_explorer(prediction, title, first=0, evidence=None):
     )
 
 
-def checked(prediction):
+def validated(prediction):
     """Return class names, photographs, and (count, 5) indices and scores."""
     try:
         categories, images, top5 = prediction

@@ -24,7 +24,7 @@ def weights_player(snapshots):
     ValueError
         If there is no snapshot, or they are not of that form.
     """
-    kernels, accuracy = checked(snapshots)
+    kernels, accuracy = validated(snapshots)
     half = all(snapshot["weights"].dtype == torch.float16 for snapshot in snapshots)
     return Demo(
         "weights_by_epoch",
@@ -40,7 +40,7 @@ def weights_player(snapshots):
     )
 
 
-def checked(snapshots):
+def validated(snapshots):
     """Return weights, float32 (snapshots, kernels, 1 or 3, rows, columns), and validation accuracies of snapshots."""
     if not snapshots:
         raise ValueError("weights_player plays snapshots of a training, but there are none")

@@ -57,14 +57,14 @@ def check(name, answer=None):
     """
     try:
         exercise, problem = find(name)
-        return checked(exercise, answer) if exercise else Result("exercises.check", "stopped", problem)
+        return graded(exercise, answer) if exercise else Result("exercises.check", "stopped", problem)
     except KeyboardInterrupt:
         return Result("exercises.check", "stopped", "You stopped it.")
     except Exception as error:  # a fault of ours must not end a lecture
         return failed(error)
 
 
-def checked(exercise, answer):
+def graded(exercise, answer):
     """Return the `Result` of an answer to an exercise."""
     if answer is None or answer is Ellipsis:
         return Result(exercise.name, "unanswered", missing(exercise))

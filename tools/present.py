@@ -9,30 +9,17 @@ import argparse
 import json
 import sys
 import webbrowser
-import zlib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tools.mark import mark  # noqa: E402
+
 SUFFIXES = {".py", ".js", ".css", ".json", ".npz", ".pt"}
 ELSEWHERE = {"tests", "benchmarks", "build"}  # what the page is not made from
 # Some systems open files without what stands after "#": this page leads there.
 LEAD = '<!doctype html><meta charset="utf-8"><title>Slides</title><meta http-equiv="refresh" content="0; url={}">'
-
-
-def mark(cells):
-    """Return what a page says of the cells it is made from: all but their outputs and when they ran.
-
-    JupyterLab saves those by itself: whoever rehearses there has the same lecture as before.
-    """
-    kept = [
-        (
-            cell["cell_type"],
-            "".join(cell["source"]),
-            {name: value for name, value in cell["metadata"].items() if name != "execution"},
-        )
-        for cell in cells
-    ]
-    return f'<meta name="cells" content="{zlib.crc32(json.dumps(kept, sort_keys=True).encode()):08x}">'
 
 
 def sources(root=ROOT):
@@ -57,7 +44,6 @@ def main(arguments=None):
     parser.add_argument("page", nargs="?", type=Path, default=ROOT / "lecture.html")
     page = parser.parse_args(arguments).page.resolve()
     if is_outdated(page, ROOT / "lecture.ipynb", sources()):
-        sys.path.insert(0, str(ROOT))
         from tools import export_html  # what is up to date opens at once, without any of this
 
         print(

@@ -246,18 +246,18 @@ def keep(name, wanted, snapshots, networks=None):
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".", suffix=".part") as own:
-            whole = Path(own) / "result.pt"
-            write(whole, wanted, snapshots, networks)
-            if whole.stat().st_size > LARGEST:
+            part = Path(own) / "result.pt"
+            write(part, wanted, snapshots, networks)
+            if part.stat().st_size > LARGEST:
                 say(f"{name} is too large to be kept: its weights take more than {LARGEST / 1e6:.0f} MB.")
                 return
-            publish(whole, folder, file_stem(name, wanted))
+            publish(part, folder, file_stem(name, wanted))
     except OSError as error:
         say(f"This training could not be kept in {folder} ({error}).")
 
 
 def publish(path, folder, stem):
-    """Give a whole file the first free name ``<stem>-<number>.pt`` in ``folder``, whoever else does so meanwhile."""
+    """Give a file the first free name ``<stem>-<number>.pt`` in ``folder``, whoever else does so meanwhile."""
     for number in itertools.count(1):
         target = folder / f"{stem}-{number}.pt"
         try:

@@ -66,8 +66,8 @@ def whole_number(name, value, minimum=None):
     """Return a whole number, be it Python's, NumPy's or torch's, as an int; raise ValueError for anything else."""
     number = _plain(value)
     if type(number) is not int or (minimum is not None and number < minimum):
-        least = "" if minimum is None else f" of at least {minimum}"
-        raise ValueError(f"{name} must be a whole number{least}, but it is {value!r}")
+        bound = "" if minimum is None else f" of at least {minimum}"
+        raise ValueError(f"{name} must be a whole number{bound}, but it is {value!r}")
     return number
 
 

@@ -2,6 +2,7 @@
 
 import { BadInput } from "./demo.js";
 import { CLASSIC, sampledKernel } from "./kernels.js";
+import { numberOf, rowsOf } from "./matrix.js";
 import { tensor } from "./nn.js";
 import { phrase } from "./phrase.js";
 
@@ -61,9 +62,8 @@ export function typedKernel({ shape: [rows, columns], data }) {
 
 // The numbers in a text, a row a line; where nothing was typed the number stays what it was, with all its digits.
 export function readKernel(control, before) {
-  const lines = control.value.split("\n").map(line => line.replaceAll(",", " ").trim()).filter(Boolean).map(line => line.split(/\s+/));
-  const [rows, columns] = before.shape, words = lines.flat(), written = writer(before.data);
-  const numbers = words.map((word, i) => (word == written(before.data[i] ?? 0) ? before.data[i] : Number(word.replace("−", "-"))));
+  const lines = rowsOf(control.value), [rows, columns] = before.shape, written = writer(before.data);
+  const numbers = lines.flat().map((word, i) => (word == written(before.data[i] ?? 0) ? before.data[i] : numberOf(word)));
   if (lines.length != rows || lines.some(line => line.length != columns) || !numbers.every(Number.isFinite))
     throw new BadInput(control, phrase("Type {rows} rows of {columns} numbers.", { rows, columns }));
   return numbers;

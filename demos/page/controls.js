@@ -226,16 +226,16 @@ export class Player extends Slider {
       this.go(this.value + 1);
       if (this.value == last || !this.node.isConnected) this.stop();
     }, this.interval / Number(this.speed.value));
-    this.label_playing(phrase("Pause"), PAUSE);
+    this.labelPlaying(phrase("Pause"), PAUSE);
   }
 
   stop() {
     clearInterval(this.timer);
     this.timer = null;
-    this.label_playing(phrase("Play"), PLAY);
+    this.labelPlaying(phrase("Play"), PLAY);
   }
 
-  label_playing(name, path) {
+  labelPlaying(name, path) {
     if (this.playing.title == name) return;
     this.playing.setAttribute("aria-label", name);
     this.playing.title = name;

@@ -178,9 +178,12 @@ export class Picture {
     while (this.texts.length < count) this.texts.push(this.marks.appendChild(svg("text")));
     const fit = (size, texts, room) => Math.min(size, room / Math.max(1, ...texts.map(text => text.length)));
     const fitting = fit(size, texts ?? [], room), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
+    const inks = (texts ?? []).map((_, i) => this.ink(i)), now = [this.columns, fitting, fittingBelow, texts, below, inks].join();
+    if (now === this.written) return; // most pictures are as they were
+    this.written = now;
     this.texts.forEach((node, i) => {
       const row = Math.floor(i / this.columns), column = i % this.columns;
-      put(node, { x: column + 0.5, y: baseline(row + (below ? 0.32 : 0.5), fitting), "font-size": fitting, class: this.ink(i) });
+      put(node, { x: column + 0.5, y: baseline(row + (below ? 0.32 : 0.5), fitting), "font-size": fitting, class: inks[i] });
       const wanted = below ? [texts[i], below[i], fittingBelow].join() : texts[i];
       if (node.written === wanted) return;
       node.written = wanted;

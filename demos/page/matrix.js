@@ -11,10 +11,14 @@ export function typed({ shape: [rows, columns], data }) {
   return Array.from({ length: rows }, line).join("\n");
 }
 
+// The rows of a text, each a list of words.
+export const rowsOf = text => text.split("\n").map(line => line.replaceAll(",", " ").trim()).filter(Boolean).map(line => line.split(/\s+/));
+
+export const numberOf = word => Number(word.replace("−", "-"));
+
 // The size x size numbers that stand in a control, in reading order.
 export function readNumbers(control, size, low, high) {
-  const lines = control.value.split("\n").map(line => line.replaceAll(",", " ").trim()).filter(Boolean);
-  const rows = lines.map(line => line.split(/\s+/).map(word => Number(word.replace("−", "-"))));
+  const rows = rowsOf(control.value).map(row => row.map(numberOf));
   const fits = rows.length == size && rows.every(row => row.length == size);
   if (!fits || !rows.flat().every(value => value >= low && value <= high))
     throw new BadInput(control, phrase("Type {size} rows of {size} numbers from {low} to {high}.", { size, low: plain(low), high: plain(high) }));

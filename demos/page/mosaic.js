@@ -3,9 +3,9 @@
 import { tensor } from "./nn.js";
 
 export class Mosaic {
-  // `count` pictures of rows x columns, `across` in a row; holes stand between them, unless they are single pixels.
-  constructor(count, rows, columns, across = Math.ceil(Math.sqrt(count))) {
-    Object.assign(this, { count, rows, columns, across, gap: rows * columns > 1 ? 1 : 0 });
+  // `count` pictures of rows x columns, `across` in a row; holes of `gap` stand between them, unless they are single pixels.
+  constructor(count, rows, columns, across = Math.ceil(Math.sqrt(count)), gap = rows * columns > 1 ? 1 : 0) {
+    Object.assign(this, { count, rows, columns, across, gap });
   }
 
   // Where a picture begins, (row, column).

@@ -200,11 +200,11 @@ export function channel(input, c) {
 // (H, W) with its border repeated outwards, or filled with a number: margins are [top, bottom, left, right].
 export function pad(image, [top, bottom, left, right], fill = "edge") {
   const [rows, columns] = image.shape, padded = tensor([rows + top + bottom, columns + left + right]);
-  const clamp = (value, length) => Math.min(Math.max(value, 0), length - 1);
+  const inside = (place, length) => clamp(place, 0, length - 1);
   for (let r = 0, o = 0; r < padded.shape[0]; r++) {
     for (let c = 0; c < padded.shape[1]; c++, o++) {
       const i = r - top, j = c - left, outside = i < 0 || j < 0 || i >= rows || j >= columns;
-      padded.data[o] = outside && fill != "edge" ? fill : image.data[clamp(i, rows) * columns + clamp(j, columns)];
+      padded.data[o] = outside && fill != "edge" ? fill : image.data[inside(i, rows) * columns + inside(j, columns)];
     }
   }
   return padded;

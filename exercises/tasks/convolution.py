@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from exercises.exercise import Exercise
-from exercises.tasks.drawing import whole
+from exercises.tasks.drawing import integers
 
 SHAPES = [
     ((3, 4), (2, 2)),
@@ -37,7 +37,7 @@ response.""",
     ...  # your code
 ''',
     reference=reference,
-    inputs=lambda generator: [tuple(whole(generator, *shape) for shape in pair) for pair in SHAPES],
+    inputs=lambda generator: [tuple(integers(generator, *shape) for shape in pair) for pair in SHAPES],
     hints=(
         "Take the top left number of the response: which pixels of the image lie under the kernel, and "
         "what is their sum of products? Compute it by hand, and print what your loop has there.",

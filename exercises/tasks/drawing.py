@@ -12,7 +12,7 @@ SHAPES = [  # of an image and a kernel
 ]
 
 
-def whole(generator, *shape):
+def integers(generator, *shape):
     """Return whole numbers from -4 to 9 as float32, of a shape, in random order."""
     return generator.integers(-4, 10, shape).astype(np.float32)
 
@@ -22,5 +22,5 @@ def with_gradients(generator, which):
     cases = []
     for pair in SHAPES:
         response = [n - k + 1 for n, k in zip(*pair, strict=True)]
-        cases.append((whole(generator, *pair[which]), whole(generator, *response)))
+        cases.append((integers(generator, *pair[which]), integers(generator, *response)))
     return cases

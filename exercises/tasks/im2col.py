@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 
 from exercises.exercise import Exercise
-from exercises.tasks.drawing import whole
+from exercises.tasks.drawing import integers
 
 CASES = [((3, 4), 2, 1), ((1, 1), 1, 1), ((5, 4), 2, 2), ((4, 7), 3, 2), ((6, 5), 2, 3), ((3, 3), 3, 1)]
 
@@ -28,7 +28,7 @@ row by row, too.
     ...  # your code
 ''',
     reference=reference,
-    inputs=lambda generator: [(whole(generator, *shape), size, stride) for shape, size, stride in CASES],
+    inputs=lambda generator: [(integers(generator, *shape), size, stride) for shape, size, stride in CASES],
     hints=(
         "Write the first two columns down by hand, and compare them with yours.",
         "The number of patches down and across is the output size of part 4; neither need be the same. "

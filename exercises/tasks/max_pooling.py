@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from exercises.exercise import Exercise
-from exercises.tasks.drawing import whole
+from exercises.tasks.drawing import integers
 
 CASES = [
     ((4, 4), 2, 2, 0),
@@ -26,8 +26,8 @@ def reference(x, size, stride, padding):
 
 def inputs(generator):
     """Return images with numbers of both signs, and one that is negative everywhere."""
-    cases = [(whole(generator, *shape), size, stride, padding) for shape, size, stride, padding in CASES]
-    return [*cases, (-1 - np.abs(whole(generator, 4, 5)), 3, 2, 1)]
+    cases = [(integers(generator, *shape), size, stride, padding) for shape, size, stride, padding in CASES]
+    return [*cases, (-1 - np.abs(integers(generator, 4, 5)), 3, 2, 1)]
 
 
 def padded(x, size, stride, padding, fill, pool):

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from pygments.formatters import HtmlFormatter
 
+from tools.mark import mark
 from tools.page.cells import LEAVING
 from tools.page.slides import contents, plain, sections
-from tools.present import mark
 
 FOLDER = Path(__file__).resolve().parent
 
