@@ -42,7 +42,7 @@ export class Curve {
     const { data } = values, x = k => (data.length > 1 ? k / (data.length - 1) : 0), y = k => 1 - data[k] / most;
     put(this.line, { d: Array.from(data, (_, k) => `${k ? "L" : "M"}${x(k).toFixed(4)} ${y(k).toFixed(4)}`).join("") });
     put(this.here, { d: `M${x(now)} 0V1` });
-    put(this.dot, { d: `M${x(now)} ${y(now)}h0` });
+    put(this.dot, { d: `M${x(now)} ${y(now)}h0.001` }); // of no length, WebKit would scale its stroke
     [this.text(most), this.text(0), first, , last].forEach((text, i) => write(this.ends[i], String(text)));
     this.values = values;
     return values;
