@@ -18,7 +18,7 @@ test check coverage: export OMP_NUM_THREADS := 1
 ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 lecture: .venv/lecture-installed
-	$(BIN)/jupyter lab $(ROOT) lecture.ipynb
+	$(BIN)/jupyter lab $(ROOT) --LabApp.default_url=/lab/tree/lecture.ipynb
 
 exercises: .venv/lecture-installed        # your own copy of the exercises, made once and never written over
 	$(BIN)/python tools/my_exercises.py $(ROOT)

@@ -23,7 +23,7 @@ def copy_once(source=ROOT / "exercises.ipynb", target=OWN):
 
 
 if __name__ == "__main__":
-    print(f"{OWN.name} is {'new: answer in it' if copy_once() else 'yours, as you left it'}.")
-    print("If JupyterLab opens another notebook first, open it on the left.", flush=True)
-    command = [sys.executable, "-m", "jupyter", "lab", *sys.argv[1:], str(OWN)]
+    print(f"{OWN.name} is {'new: answer in it' if copy_once() else 'yours, as you left it'}.", flush=True)
+    address = f"--LabApp.default_url=/lab/tree/{OWN.name}"  # also where only the address is printed
+    command = [sys.executable, "-m", "jupyter", "lab", *sys.argv[1:], address]
     sys.exit(subprocess.run(command, cwd=ROOT).returncode)

@@ -38,6 +38,12 @@ def is_outdated(page, notebook, files):
     return mark(json.loads(notebook.read_text(encoding="utf-8"))["cells"]) not in head
 
 
+def stand_ins(page):
+    """Return the data sets of which a page shows stand-ins."""
+    text = page.read_text(encoding="utf-8")
+    return [name for name in ("MNIST", "CIFAR-10") if f"{name} stand-in" in text]
+
+
 def main(arguments=None):
     """Write the page if need be, and open it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -50,6 +56,11 @@ def main(arguments=None):
             f"{page.name} is missing or not of this notebook and its modules: it is written first, in minutes."
         )
         export_html.main([str(ROOT / "lecture.ipynb"), str(page)])
+    if drawn := stand_ins(page):
+        print(
+            f"These slides show what is drawn here in place of {' and '.join(drawn)}. "
+            "If the real data have come since, make them anew: tools/export_html.py."
+        )
     address = f"{page.as_uri()}#present"
     lead = ROOT / "build" / "present.html"
     lead.parent.mkdir(exist_ok=True)

@@ -203,6 +203,10 @@ def test_presenting_writes_the_page_where_it_is_missing_or_old(tmp_path, monkeyp
     assert len(written) == 1 and page.as_uri() + "#present" in capsys.readouterr().out
     present.main([str(page)])
     assert len(written) == 1 and len(opened) == 2
+    assert "in place of" not in capsys.readouterr().out
+    page.write_text(f"{present.mark(cells)} CIFAR-10 stand-in")
+    present.main([str(page)])
+    assert "drawn here in place of CIFAR-10. If the real data have come" in capsys.readouterr().out
     assert {"cnn.py", "page.js"} <= {path.name for path in present.sources()}
     assert "small_lecture.py" not in {path.name for path in present.sources()}
 
