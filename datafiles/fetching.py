@@ -368,5 +368,7 @@ class Download:
                     bar.update(self.received() - bar.n)
         finally:
             if bar is not None:
+                if self.error is not None:  # a bar that stopped for good would look as if something hung
+                    bar.total, bar.leave = None, False
                 bar.close()
         return self.error is None
