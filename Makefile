@@ -28,7 +28,7 @@ test: .venv/tests-installed               # everything, side by side; browser te
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) 3 --durations=30
 
-check: .venv/tests-installed              # for every day, about a minute: no browser, no training
+check: .venv/tests-installed              # for every day, a minute or two: no browser, no training
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) 2 --ignore tests/browser -m "not slow"
