@@ -214,9 +214,9 @@ def trained(net, dataset, *, num_epochs, device=None, retrain=False, seed=0, **r
         with left_as_it_came(net):
             restart(net, settings["seed"])
             snapshots = train_model(dataset, net, nn.CrossEntropyLoss(), num_epochs, device, **options)
-        as_asked = "batch_size" not in snapshots[0]  # and not in smaller batches, for want of memory
-        equal = result and result.likeness is kept.Likeness.EXACT  # is there already
-        if as_asked and not equal:
+        other_batches = "batch_size" in snapshots[0]  # a GPU had no room for those that were asked for
+        kept_before = result and result.likeness is kept.Likeness.EXACT
+        if not other_batches and not kept_before:
             kept.keep(name, wanted, {name: snapshots}, {name: net})
     net.to(device)
     classify_examples(net, dataset)

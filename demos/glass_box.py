@@ -58,7 +58,7 @@ def glass_box(net, images, labels, *, targets=None, mean=0, std=1, title=None, o
     mean, std = (as_channels(value, images.shape[1:]) for value in (mean, std))
     pictures = seen(images, mean, std)
     labels, targets = [str(label) for label in labels], validated_targets(targets, labels, len(images))
-    net = duplicate(net)  # which reading it could copy, whatever it holds
+    net = duplicate(net)  # without graphs of activations, with which torch could not copy it to read it
     steps = network_steps(net, images.shape[1:])
     name = title or type(net).__name__
     if steps[-1]["shape"] != [len(labels)]:

@@ -1,4 +1,4 @@
-"""The mark by which a page says from which cells it was made; its reader needs nothing else of the page's makers."""
+"""The mark by which a page says from which cells it was made: a finished page is opened without what makes pages."""
 
 import json
 import zlib

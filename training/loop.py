@@ -112,7 +112,7 @@ def train_model(
         A snapshot an epoch, and one before the first, of plain numbers and one tensor: ``epoch``, ``train_loss``,
         ``train_accuracy`` (means over the epoch), ``val_loss``, ``val_accuracy``, ``learning_rate``, ``seconds``
         (since the start), ``images_per_second`` (validation included in the time), and the first layer's
-        ``weights``.
+        ``weights``. The first has ``batch_size`` where a GPU had room for smaller batches only.
 
     Raises
     ------
