@@ -1,6 +1,7 @@
 """How fast a convolution is: as a loop, as im2col, by the library, and on each device of this machine."""
 
 import time
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -31,8 +32,56 @@ class Im2colCost(NamedTuple):
     largest_difference: float
 
 
-def im2col_cost(rows=128, filter_count=16, size=5, repeats=5):
+@contextmanager
+def threads_restored():
+    """Have torch compute on as many threads afterwards as before."""
+    threads = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def fastest(functions, repeats=5, limit=2.5):
+    """Time functions in turn, again and again: what else the machine does then slows none of them alone.
+
+    Parameters
+    ----------
+    functions : sequence of callable
+        Without arguments. Their first calls set things up, and do not count.
+    repeats : int
+        It ends when so many rounds in turn have made none faster by 5 %.
+    limit : float
+        Seconds after which it ends in any case.
+
+    Returns
+    -------
+    list of float
+        Seconds of the fastest call of each.
+    """
+
+    def timed():
+        times = []
+        for function in functions:
+            start = time.perf_counter()
+            function()
+            times.append(time.perf_counter() - start)
+        return times
+
+    timed()
+    best, unchanged, end = timed(), 0, time.perf_counter() + limit
+    while unchanged < repeats and time.perf_counter() < end:
+        times = timed()
+        faster = any(now < 0.95 * before for now, before in zip(times, best, strict=True))
+        unchanged = 0 if faster else unchanged + 1
+        best = list(map(min, times, best))
+    return best
+
+
+def im2col_cost(rows=128, filter_count=16, size=5):
     """Time a convolution as a loop over the outputs, as im2col and a matrix product, and as ``conv2d``.
+
+    All on one thread: more gain nothing with so small an image, and wait for each other where the machine is busy.
 
     Parameters
     ----------
@@ -40,13 +89,12 @@ def im2col_cost(rows=128, filter_count=16, size=5, repeats=5):
         Rows and columns of the image.
     filter_count, size : int
         How many kernels, and their rows and columns.
-    repeats : int
-        The fastest of so many runs counts.
 
     Returns
     -------
     Im2colCost
-        Seconds, bytes of float32, and the largest difference between the three results.
+        Seconds (of the loop once, of the others the fastest run), bytes of float32, and the largest difference between
+        the three results.
     """
     rng = np.random.default_rng(0)
     image = rng.random((rows, rows), dtype=np.float32)
@@ -62,23 +110,20 @@ def im2col_cost(rows=128, filter_count=16, size=5, repeats=5):
         return result
 
     def by_matrix():
-        product = kernels.reshape(filter_count, -1) @ filters.im2col(image, size)
-        return product.reshape(filter_count, outputs, outputs)
+        columns = torch.from_numpy(filters.im2col(image, size))
+        product = torch.from_numpy(kernels).reshape(filter_count, -1) @ columns
+        return product.reshape(filter_count, outputs, outputs).numpy()
 
     def by_library():
         return F.conv2d(torch.from_numpy(image)[None, None], torch.from_numpy(kernels)[:, None])[0].numpy()
 
-    def fastest(function, runs):
-        times = []
-        for _ in range(runs):
-            start = time.perf_counter()
-            result = function()
-            times.append(time.perf_counter() - start)
-        return min(times), result
-
-    loop_seconds, looped = fastest(by_loop, 1)
-    matrix_seconds, multiplied = fastest(by_matrix, repeats)
-    library_seconds, wanted = fastest(by_library, repeats)
+    start = time.perf_counter()
+    looped = by_loop()
+    loop_seconds = time.perf_counter() - start
+    with threads_restored():
+        torch.set_num_threads(1)
+        matrix_seconds, library_seconds = fastest([by_matrix, by_library], repeats=20, limit=1)
+        multiplied, wanted = by_matrix(), by_library()
     return Im2colCost(
         loop_seconds,
         matrix_seconds,
@@ -98,7 +143,7 @@ def show_im2col_cost():
         ("PyTorch's conv2d", cost.library_seconds, cost.image_bytes),
     ]
     figures.show_table(
-        ("16 kernels of 5x5 on a 128x128 image", "time", "against the loop", "input as stored"),
+        ("16 kernels of 5x5 on a 128x128 image, one thread", "time", "against the loop", "input as stored"),
         [
             (
                 name,
@@ -123,17 +168,12 @@ class Speed(NamedTuple):
 def convolution_speed(images=16, repeats=5, limit=2.5):
     """Time AlexNet's second convolution (64 to 192 channels, 5x5, 27x27 pixels) on what this machine has.
 
-    All are timed in turn, again and again, and the fastest run of each counts: what else the machine does then slows
-    none of them alone.
-
     Parameters
     ----------
     images : int
         In a batch.
-    repeats : int
-        It ends when so many rounds in turn have made none faster by 5 %.
-    limit : float
-        Seconds after which it ends in any case.
+    repeats, limit
+        As for `fastest`.
 
     Returns
     -------
@@ -147,37 +187,23 @@ def convolution_speed(images=16, repeats=5, limit=2.5):
     if best.type != "cpu":
         name = torch.cuda.get_device_name() if best.type == "cuda" else best.type.upper()
         places.append((name, best, threads))
-    work = [
-        (
-            nn.Conv2d(64, 192, 5, padding=2, device=device),
-            torch.randn(images, 64, 27, 27, device=device),
-            count,
-        )
-        for _, device, count in places
-    ]
 
-    def timed():
-        times = []
-        for layer, batch, count in work:
+    def work(device, count):
+        layer = nn.Conv2d(64, 192, 5, padding=2, device=device)
+        batch = torch.randn(images, 64, 27, 27, device=device)
+
+        def convolve():
             torch.set_num_threads(count)
-            start = time.perf_counter()
             layer(batch).sum().item()  # .item() waits for the device
-            times.append((time.perf_counter() - start) / images)
-        return times
 
-    try:
-        timed()  # sets things up, and does not count
-        fastest, unchanged, end = timed(), 0, time.perf_counter() + limit
-        while unchanged < repeats and time.perf_counter() < end:
-            times = timed()
-            faster = any(now < 0.95 * before for now, before in zip(times, fastest, strict=True))
-            unchanged = 0 if faster else unchanged + 1
-            fastest = list(map(min, times, fastest))
-    finally:
-        torch.set_num_threads(threads)
+        return convolve
+
+    with threads_restored():
+        times = fastest([work(device, count) for _, device, count in places], repeats, limit)
+    milliseconds = [1000 * seconds / images for seconds in times]
     return [
-        Speed(name, 1000 * each, OPERATIONS / each / 1e9)
-        for (name, _, _), each in zip(places, fastest, strict=True)
+        Speed(name, each, OPERATIONS / each / 1e6)
+        for (name, _, _), each in zip(places, milliseconds, strict=True)
     ]
 
 

@@ -228,6 +228,15 @@ def test_the_shipped_study_fits_the_real_images(real_data, monkeypatch):
     assert norm[1] > norm[0] - 0.02 and he[1] < he[0] - 0.05
 
 
+def test_three_ways_to_convolve_agree_and_the_loop_is_slowest():
+    threads = torch.get_num_threads()
+    cost = speed.im2col_cost(rows=32)
+    assert torch.get_num_threads() == threads
+    assert cost.largest_difference < 1e-4
+    assert cost.loop_seconds > 2 * max(cost.matrix_seconds, cost.library_seconds)
+    assert (cost.image_bytes, cost.matrix_bytes) == (4 * 32 * 32, 4 * 25 * 28 * 28)
+
+
 def test_convolution_speed_leaves_the_threads_as_they_were():
     threads = torch.get_num_threads()
     speeds = speed.convolution_speed(images=1, repeats=1)
