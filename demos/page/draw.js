@@ -42,7 +42,7 @@ export const MAPS = {
   signed: table(x => blend(SIGNED, x)),
   grey: table(x => [255 * x, 255 * x, 255 * x]),
   heat: table(x => blend([[0, 0, 4], [81, 18, 124], [183, 55, 121], [252, 137, 97], [252, 253, 191]], x)),
-  pale: table(x => blend([[250, 252, 253], [150, 200, 218]], x)),
+  pale: table(x => blend([[252, 252, 252], [186, 190, 194]], x)), // grey: blue would be negative
 };
 
 // Entries (H, W), or colours (3, H, W) in [0, 1], as ImageData; NaN is transparent.
