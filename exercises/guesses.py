@@ -201,11 +201,10 @@ def pooling_cnn(nets, dataset):
         ),
         round(100 * shifted[last]),
         phrase(
-            "Of {images} validation images: {list}. Pooling forgives a pixel, not {shift}: the dense layer expects "
-            "everything in its place.",
+            "Of {images} validation images: {list}. Behind pooling, too, the dense layer expects everything in its "
+            "place.",
             images=f"{images:,}",
             list=", ".join(f"{name} {100 * share:.0f} %" for name, share in shifted.items()),
-            shift=SHIFT,
         ),
         within=0.1,
     )

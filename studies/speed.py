@@ -14,10 +14,11 @@ import filters
 import training
 
 OPERATIONS = 2 * 192 * 27 * 27 * 64 * 5 * 5  # of AlexNet's second convolution on an image
-# What GPUs can do at most: cores x 2 operations, a product and a sum, x billion cycles a second (NVIDIA's data sheets).
+# What the cores of GPUs can do at most: cores x 2 operations, a product and a sum, x billion cycles a second (NVIDIA's
+# data sheets). Tensor cores, which PyTorch takes for convolutions where there are some, round more and are faster.
 GPUS_AT_MOST = {
     "GeForce GTX 580 of 2010; AlexNet had two": 512 * 2 * 1.544,
-    "H100 SXM of 2022": 16_896 * 2 * 1.98,
+    "H100 SXM of 2022, without its tensor cores": 16_896 * 2 * 1.98,
 }
 
 
@@ -208,7 +209,7 @@ def convolution_speed(images=16, repeats=5, limit=2.5):
 
 
 def show_convolution_speed():
-    """Display how fast this machine computes one convolution of AlexNet, and the bounds of two GPUs."""
+    """Display how fast this machine computes one convolution of AlexNet, and the bounds of two GPUs' cores."""
     speeds = convolution_speed()
     bounds = [Speed(name, OPERATIONS / most / 1e6, most) for name, most in GPUS_AT_MOST.items()]
     figures.show_table(

@@ -22,6 +22,7 @@ import demos  # noqa: F401  (these are looked up by name)
 import resnet  # noqa: F401
 import studies  # noqa: F401
 from figures import advice, diagrams
+from training import kept
 
 CASES = []
 case = entering(CASES)
@@ -171,6 +172,15 @@ def test_savings_of_small_kernels_in_the_prose():
     weights = [int(row[2].replace(",", "")) for row in rows]
     for large, small in zip(weights[::2], weights[1::2], strict=True):
         assert f"{1 - small / large:.0%} fewer".replace("%", " %") in prose_by_part()["ImageNet and AlexNet"]
+
+
+def test_most_kernels_look_after_five_epochs_much_as_at_the_end():
+    path = kept.SHIPPED / "CifarCNN-cifar-10.pt"
+    (history,) = kept.read(path, json.loads(path.with_suffix(".json").read_text())["data"]).snapshots.values()
+    after, end = (history[epoch]["weights"].float().flatten(1) for epoch in (5, 20))
+    alike = nn.functional.cosine_similarity(after, end) > 0.8
+    assert len(history) == 21 and alike.float().mean() > 0.8
+    assert "most look after five of twenty epochs much as at the end" in prose_by_part()["Training recipe"]
 
 
 def test_each_part_opens_with_a_slide_that_a_room_can_read():
