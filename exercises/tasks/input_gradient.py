@@ -18,7 +18,7 @@ def reference(kernel, grad):
 
 exercise = Exercise(
     name="input gradient",
-    part=4,
+    part=5,
     text="""For those who want more: the same layer, and now how much the loss grows with each pixel of its
 input. Layers before it learn from that.
 

@@ -18,7 +18,7 @@ def reference(x, grad):
 
 exercise = Exercise(
     name="kernel gradient",
-    part=4,
+    part=5,
     text="""A layer has computed the response of an image `x` to a kernel, without padding, at stride 1.
 Back-propagation hands it `grad`: how much the loss grows with each number of the response. How much does
 the loss grow with each weight of the kernel?
