@@ -12,6 +12,13 @@ export class BadInput extends Error {
   }
 }
 
+// JupyterLab saves on Ctrl+S (⌘S) wherever the focus is, but in a control, which keeps its keys, it does not hear of it.
+function passOnSave(event) {
+  if (!(event.ctrlKey || event.metaKey) || event.key != "s" || !event.target.closest("[data-lm-suppress-shortcuts]")) return;
+  const unheard = event.currentTarget.parentElement.dispatchEvent(new KeyboardEvent("keydown", event));
+  if (!unheard) event.preventDefault(); // the browser would offer to save the page
+}
+
 export class Demo {
   constructor(root, make, data) {
     this.root = root;
@@ -23,6 +30,7 @@ export class Demo {
     this.key = element("div", { class: "legend" });
     this.tools = element("div", { class: "tools" }, button(phrase("Start over"), () => this.reset()));
     this.root.append(element("div", { class: "frame" }, this.body, this.note, element("footer", {}, this.key, this.tools)));
+    this.root.addEventListener("keydown", passOnSave);
     this.controls = {};
     this.drawn = null;
     this.changed = () => this.redraw();

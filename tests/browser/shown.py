@@ -28,6 +28,11 @@ CLOSE = """(() => {
 OPEN_INSTEAD = (
     f"async path => {{ {CLOSE}; await jupyterapp.commands.execute('docmanager:open', {{ path }}) }}"
 )
+# Change the notebook that is open, so that there is something to save.
+UNSAVED = "jupyterapp.shell.currentWidget.context.model.dirty"
+CHANGE = (
+    "() => { jupyterapp.shell.currentWidget.context.model.sharedModel.setMetadata('changed', Date.now()) }"
+)
 
 
 class Shown:

@@ -66,6 +66,13 @@ def test_arrow_keys_and_letters_stay_in_a_demo(lecture):
     assert page.locator(".jp-Cell").count() == cells
 
 
+def test_the_key_that_saves_is_passed_on(lecture):
+    page, _ = lecture
+    page.evaluate(shown.CHANGE)
+    page.locator(".lecture-demo input[type=range]:enabled").first.press("Control+s")
+    shown.wait_until(page, f"!{shown.UNSAVED}")
+
+
 def test_outputs_of_the_saved_notebook_are_small(saved_lecture):
     notebook = nbformat.read(saved_lecture, 4)
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

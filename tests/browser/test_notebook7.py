@@ -21,4 +21,7 @@ def test_a_demo_and_its_keys(chromium, own_folders, tmp_path):
         toy.settle()
         assert toy.values()["shift"] == 4 and page.locator(".jp-Cell").count() == cells
         assert slider.evaluate("slider => slider == document.activeElement")
+        page.evaluate(shown.CHANGE)
+        slider.press("Control+s")  # this one key is not the demo's
+        shown.wait_until(page, f"!{shown.UNSAVED}")
         page.context.close()
