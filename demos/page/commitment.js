@@ -49,7 +49,7 @@ export class Commitment {
     write(this.verdict, shown ? verdict : "");
     const now = { part: this.part, value: this.guess.value, guess, answer, right };
     if (shown && JSON.stringify(kept) != JSON.stringify(now)) keepGuesses({ ...others, [this.question]: now });
-    if (!shown && kept) keepGuesses(others);
-    return shown;
+    if (!shown && this.shown) keepGuesses(others); // taken back here, not in a copy of the question
+    return (this.shown = shown);
   }
 }

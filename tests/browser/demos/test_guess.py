@@ -193,6 +193,22 @@ def test_guesses_are_kept_listed_and_forgotten(show, place):
     assert shown.page.page_errors == []
 
 
+def test_a_copy_of_a_question_does_not_take_the_guess_away(show):
+    question = guess("Opening", "How many?", 26, "Counted.")
+    shown = show(Several(question, question, guesses_made(["Opening"])), "page")
+    table, copy = (
+        shown.page.locator("[data-demo=guesses-made]"),
+        shown.page.locator("[data-demo=guess-Opening]").last,
+    )
+    shown.control("Your guess").fill("26")
+    press(shown, COMMIT)
+    copy.get_by_label("Your guess").fill("20")
+    shown.settle()
+    assert "1 guess: 1 right" in table.inner_text()
+    press(shown, OVER)
+    assert "You have not guessed yet" in table.inner_text()
+
+
 @pytest.mark.parametrize(
     ("answer", "options", "message"),
     [
