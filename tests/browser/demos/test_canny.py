@@ -15,6 +15,7 @@ from skimage.feature._canny import _nonmaximum_suppression_bilinear, _preprocess
 
 from demos import example_pictures
 from demos.canny import canny_explorer
+from demos.pictures import camera
 
 rng = np.random.default_rng(0)
 PICTURES = {"noise": rng.random((28, 28), dtype=np.float32), "tall": rng.random((60, 40), dtype=np.float32)}
@@ -61,6 +62,17 @@ def check(outputs, wanted, low, high):
     np.testing.assert_array_equal(states == STRONG, (thin >= high) & (thin > 0))
     np.testing.assert_array_equal(states == NONE, (thin == 0) | (thin < low))
     np.testing.assert_array_equal(states >= LINKED, wanted["edges"])
+
+
+def test_the_lecture_says_what_smoothing_and_thresholds_do_to_the_photograph():
+    """At sigma 2 the tripod is gone, the coat is not; at sigma 1 one threshold for both breaks the lines."""
+    picture = camera()
+    fine, coarse = (canny(picture, sigma, 0.3, 0.8) for sigma in (1, 2))
+    tripod, coat = np.s_[75:, 55:], np.s_[:, :55]
+    assert fine[tripod].sum() > 50 and coarse[tripod].sum() == 0
+    assert coarse[coat].sum() > 0.6 * fine[coat].sum()
+    pieces = [ndi.label(edges, np.ones((3, 3)))[1] for edges in (fine, canny(picture, 1, 0.8, 0.8))]
+    assert pieces[1] > 1.5 * pieces[0]
 
 
 def test_every_step_over_a_grid(explorer, pictures):
