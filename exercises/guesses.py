@@ -285,8 +285,8 @@ def batch_norm(factor=10):
         ),
         options[min(range(3), key=lambda k: abs(factor**k - larger / spread))],
         phrase(
-            "Mean and standard deviation grow with the weights, and are taken out again: the scale of the weights "
-            "before a batch norm means nothing any more."
+            "Mean and standard deviation grow with the weights, and are taken out again: what comes out "
+            "does not depend on the weights' scale."
         ),
         options=options,
     )

@@ -107,7 +107,7 @@ def questions():
             "A picture moves down by 3 pixels. By how many does its feature map move, far from the border?",
             rows[1] - rows[0],
             "Shifting and convolving may be exchanged: convolution is equivariant. The map moves along; what makes an "
-            "answer stay the same is pooling, and the average over all places.",
+            "answer stay the same is the average over all places.",
         ),
         Question(
             "A wave has 7 cycles over 16 pixels, and every second pixel is kept, without a blur. "
@@ -121,7 +121,7 @@ def questions():
             "Each adds 2 to the 3 of the first. They have 27 weights, where one kernel of 7x7 has 49.",
         ),
         Question(
-            "A batch norm fresh from PyTorch is in evaluation mode and sees a single number, 3. What does it give?",
+            "A fresh batch norm, switched to evaluation mode, sees a single number, 3. What does it give?",
             round(alone, 3),
             "Its running mean is 0 and its running variance 1: it gives the number back. In training mode it would "
             "take the mean off, and refuses a batch of one number.",

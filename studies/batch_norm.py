@@ -161,7 +161,7 @@ def draw_batch_norm_training(found, title):
     ends = {name: np.array([accuracies_of(found[at(name, rate)])[-1] for rate in RATES]) for name in WAYS}
     epochs = [snapshot["epoch"] for snapshot in found[STUDY.live]]
     for ax, places, series, words in (
-        (left, epochs, curves, ("epoch", "accuracy", f"{title}: learning rate {SHOWN}")),
+        (left, epochs, curves, ("epoch", "validation accuracy", f"{title}: learning rate {SHOWN}")),
         (right, RATES, ends, ("learning rate", "", f"after {STUDY.num_epochs} epochs")),
     ):
         means = {name: (places, values.mean(1)) for name, values in series.items()}

@@ -183,7 +183,7 @@ def show_test_time_augmentation(net, dataset, index=None, device=None):
     figures.show_table(
         (
             f"{dataset.title}: {len(labels):,} validation images",
-            f"the image above ({names[labels[index]]})",
+            f"the image shown ({names[labels[index]]})",
             "right",
             "95 % interval",
         ),
