@@ -12,16 +12,14 @@ from PIL import Image
 
 from figures.axes import own_style
 
-LARGE = 25_000  # bytes of a PNG
 PHOTOGRAPH = 20_000  # colours: a drawing with its smoothed edges has fewer
 
 
 @own_style
 def encoded(fig, scale=1):
-    """Return the figure as bytes of an image file: PNG for a small drawing, lossless WebP for what is larger.
+    """Return the figure as bytes of a lossless WebP file; a PNG would be up to twice as large.
 
-    A drawing has few colours, and 256 of them look like all: a third of the bytes. Photographs keep theirs. A PNG
-    would take a third more bytes for a large drawing, and half more for photographs.
+    A drawing has few colours, and 256 of them look like all: a third of the bytes. Photographs keep theirs.
 
     Parameters
     ----------
@@ -56,10 +54,7 @@ def encoded(fig, scale=1):
     palette, paper = image.getpalette(), 3 * image.getpixel((0, 0))
     palette[paper : paper + 3] = (255, 255, 255)  # which the few nearly white edges would else darken
     image.putpalette(palette)
-    image.save(stream, "PNG", compress_level=8)  # 6 takes half as long for a fifth more bytes
-    if stream.tell() > LARGE:
-        stream = io.BytesIO()
-        image.convert("RGB").save(stream, "WEBP", lossless=True, quality=20, method=1)
+    image.convert("RGB").save(stream, "WEBP", lossless=True, quality=20, method=1)
     return stream.getvalue()
 
 
@@ -72,9 +67,9 @@ def release(fig):
 
 def image_tag(data, alt, width):
     """Return an HTML ``<img>`` for what `encoded` returns, ``width`` CSS pixels wide where there is room."""
-    kind, source = "png" if data.startswith(b"\x89PNG") else "webp", base64.b64encode(data).decode()
+    source = base64.b64encode(data).decode()
     return (
-        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/{kind};base64,{source}" '
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/webp;base64,{source}" '
         f'style="width:{width:.0f}px;max-width:100%;height:auto;background:white">'
     )
 
