@@ -166,7 +166,7 @@ class Speed(NamedTuple):
 
 
 @torch.inference_mode()
-def convolution_speed(images=16, repeats=5, limit=2.5):
+def convolution_speed(images=16, repeats=5, limit=1.0):
     """Time AlexNet's second convolution (64 to 192 channels, 5x5, 27x27 pixels) on what this machine has.
 
     Parameters
