@@ -81,7 +81,7 @@ def questions():
         Question(
             "im2col copies the 5x5 patches of a 28x28 image. How many times as large is the matrix?",
             round(patches.size / 28**2, 1),
-            "25 rows, 24·24 columns: a little less than 25 times, since the patches at the border are missing.",
+            "25 rows, 24·24 columns: less than 25 times, since the patches at the border are missing.",
         ),
         Question(
             "By what factor does 2x2 max pooling shrink the last layer's weights in SimpleCNN?",
