@@ -15,7 +15,7 @@ const NAMES = {
 // data.image: (5, 5); data.kernel: (3, 3); data.gradient: (3, 3), of the output. All windows are 3x3, at stride 1.
 export function backwards(demo, data) {
   const [side] = data.image.shape, [size] = data.kernel.shape, [across] = data.gradient.shape, margin = size - 1;
-  const of = demo.choice("of", phrase("Gradient of"), { options: Object.entries(NAMES) });
+  const of = demo.choice("of", phrase("Gradient of"), { options: Object.entries(NAMES), below: true });
   const row = demo.slider("row", phrase("Row"), { min: 0, max: size - 1, value: 0 });
   const column = demo.slider("column", phrase("Column"), { min: 0, max: size - 1, value: 1 });
   const imageText = demo.text("image", phrase("Input x"), { value: typed(data.image), rows: side });

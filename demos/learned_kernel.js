@@ -33,7 +33,7 @@ export function learnedKernel(demo, data) {
   const [count, rows, columns] = data.images.shape, images = Array.from({ length: count }, (_, k) => channel(data.images, k));
   const inputs = new Mosaic(count, rows, columns, count), outputs = new Mosaic(count, rows - SIZE + 1, columns - SIZE + 1, count);
   const player = demo.player("frame", phrase("Steps"), { frames: STEPS / PER_FRAME + 1, interval: 15, text: frame => String(frame * PER_FRAME) });
-  const goal = demo.choice("wanted", phrase("Wanted"), { options: Object.entries(WANTED).map(([value, { name }]) => [value, name]) });
+  const goal = demo.choice("wanted", phrase("Wanted"), { options: Object.entries(WANTED).map(([value, { name }]) => [value, name]), below: true });
   const rate = demo.slider("rate", phrase("Learning rate"), { min: 0.1, max: 1.5, step: 0.1, value: 0.6, text: value => value.toFixed(1) });
   demo.layout({
     snug: true,

@@ -91,7 +91,7 @@ def test_a_drawing_has_few_colours_and_a_photograph_keeps_its_colours():
     figures.show_image(photograph.subplots(), colors)
     figures.show_image(drawing.subplots(), np.eye(8))
     shown = [Image.open(io.BytesIO(figures.encoded(fig))) for fig in (photograph, drawing)]
-    assert [image.format for image in shown] == ["WEBP", "WEBP"]
+    assert [(image.format, image.mode) for image in shown] == 2 * [("WEBP", "RGB")]
     photograph, drawing = (len(image.convert("RGB").getcolors(10**6)) for image in shown)
     assert drawing <= 256 < 20_000 < photograph
     assert shown[1].convert("RGB").getpixel((0, 0)) == (255, 255, 255)

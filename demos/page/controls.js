@@ -95,8 +95,10 @@ export class Slider extends Control {
 
 // options: values, or pairs of a value and what is shown of it.
 export class Choice extends Control {
-  constructor(label, { options, value = [options[0]].flat()[0], changed }) {
+  // below: stands below its label, where beside it its options would be cut.
+  constructor(label, { options, value = [options[0]].flat()[0], below = false, changed }) {
     super(label, element("select", OWN_KEYS), { changed });
+    this.node.classList.toggle("below", below);
     this.add(...options);
     this.start = this.input.value = value;
   }

@@ -28,8 +28,8 @@ CLOSE = """(() => {
 OPEN_INSTEAD = (
     f"async path => {{ {CLOSE}; await jupyterapp.commands.execute('docmanager:open', {{ path }}) }}"
 )
-# Change the notebook that is open, so that there is something to save.
 UNSAVED = "jupyterapp.shell.currentWidget.context.model.dirty"
+# Change the notebook that is open, so that there is something to save.
 CHANGE = (
     "() => { jupyterapp.shell.currentWidget.context.model.sharedModel.setMetadata('changed', Date.now()) }"
 )
