@@ -75,7 +75,7 @@ def draw_collapse(image, kernel=EDGE):
     titles = (
         f"Both ways: apart\nby {apart:.0e}",
         "With a ReLU\nbetween",
-        f"The best {large}\nmisses {unexplained(best, bent):.0%}",
+        f"The best {large}\nmisses {unexplained(best, bent):.0%} of it",
     )
     for ax, response, title in zip(responses, (plain, bent, best), titles, strict=True):
         figures.show_signed(ax, response, limit, title)

@@ -129,7 +129,7 @@ def draw_degradation(found, title):
     fig.supxlabel(
         f"{TRAINING_IMAGES:,} images, batches of {RECIPE['batch_size']}, {EPOCHS} epochs, one cycle to "
         f"{RECIPE['learning_rate']}, no augmentation; He's initialisation;\n8 channels at first, after a convolution "
-        f"of stride 2; {len(SEEDS)} trainings each; plain networks begin with β = {SHIFT:g}",
+        f"of stride 2; {len(SEEDS)} trainings each (thin) and their mean; plain networks begin with β = {SHIFT:g}",
         fontsize=figures.FONT - 3,
         color=figures.INK,
     )

@@ -133,6 +133,6 @@ def show_dense_layers(dataset, retrain=False):
         "right",
         f"against {AS_IT_IS}: points",
         "95 % interval",
-        "images gained / lost",
+        "images gained / lost, mean",
     )
     figures.show_table(header, table_rows(right))

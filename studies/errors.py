@@ -105,9 +105,8 @@ def show_errors(net, dataset, device=None):
     device : torch.device, optional
         Where to compute what is not kept; `training.best_device()` unless given.
     """
-    answers = kept_answers(net, dataset, device, quiet=True)["answers"][
-        0
-    ].numpy()  # part 12 says where they are from
+    kept = kept_answers(net, dataset, device, quiet=True)  # part 12 says where they are from
+    answers = kept["answers"][0].numpy()
     labels, names = np.asarray(dataset.val.labels), dataset.label_names
     matrix = confusion_matrix(answers, labels, len(names))
     mistakes, sureness = surest_mistakes(net, dataset, answers)

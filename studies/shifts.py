@@ -143,6 +143,6 @@ def show_shifted(dataset, retrain=False):
         "PoolingCNN",
         "difference, points",
         "95 % interval",
-        "images gained / lost",
+        "images gained / lost, mean",
     )
     figures.show_table(header, comparison_rows(right))

@@ -63,4 +63,4 @@ def test_the_figure_says_what_was_measured():
     assert 0 < apart < 1e-6
     bent = collapse.in_turn(image, collapse.EDGE, collapse.EDGE, collapse.relu)
     best = filters.convolve(image, collapse.best_kernel(image, bent, 5))
-    assert titles[5].endswith(f"misses {collapse.unexplained(best, bent):.0%}")
+    assert titles[5].endswith(f"misses {collapse.unexplained(best, bent):.0%} of it")

@@ -4,6 +4,7 @@ import ast
 import http.server
 import importlib.metadata
 import io
+import json
 import os
 import shutil
 import socket
@@ -11,9 +12,11 @@ import sys
 import threading
 import time
 import urllib.parse
+import urllib.request
 import zipfile
 
 import pytest
+from browser import lab
 
 from tools import install
 
@@ -141,6 +144,7 @@ def test_without_a_gpu_the_cpu_build_if_it_works(torchvision, expected, words, r
     assert installed(root) == expected
     said = capfd.readouterr().out
     assert words in said and "MB in .venv" in said
+    assert list(root.glob(".venv/share/jupyter/lab/settings/overrides.d/*.json"))
 
 
 @on_linux
@@ -256,3 +260,18 @@ def test_an_old_python_is_told_so_and_can_read_the_script(monkeypatch, tmp_path)
 def test_no_environment_is_a_sentence(tmp_path, monkeypatch):
     (tmp_path / ".venv").write_text("")  # a file in its place
     assert "No environment could be made" in install.main([], tmp_path)
+
+
+@pytest.mark.slow
+def test_jupyterlab_shows_no_box_over_the_lecture(tmp_path):
+    install.quieten(tmp_path)
+    there = tmp_path / ".venv" / "share" / "jupyter" / "lab" / "settings"
+    own = {"settings": {}, "arguments": [f"--LabApp.app_settings_dir={there}"]}
+    with (
+        lab.server(tmp_path, tmp_path, **own) as address,
+        urllib.request.urlopen(
+            f"{address}/lab/api/settings/@jupyterlab/apputils-extension:notification"
+        ) as answer,
+    ):
+        options = json.load(answer)["schema"]["properties"]
+    assert options["fetchNews"]["default"] == "false" and options["checkForUpdates"]["default"] is False

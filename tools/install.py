@@ -6,11 +6,14 @@ On Linux PyPI's PyTorch brings CUDA, gigabytes that a machine without an NVIDIA 
 index of CPU builds is asked first; where it does not answer, or what it gives does not work, the default build is
 installed. On macOS and Windows PyPI's PyTorch is a CPU build already. A PyTorch that is in .venv is left alone.
 
+JupyterLab's question about news, a box over the lecture, is answered with no; settings of one's own come first.
+
 uv installs, unless pip has been told where packages come from, which uv would not read; pip does if uv cannot.
 Only the standard library is used, since nothing is installed yet, and Python 3.6 can read this file, to be refused.
 """
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -24,6 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 PATIENCE = 5  # seconds for that index to answer, name look-up included
 NVIDIA = Path("/proc/driver/nvidia/gpus")
+LAB_SETTINGS = {
+    "@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}
+}
 # Settings by which pip finds packages where uv would not look.
 OWN_SETTINGS = (
     *("index-url", "extra-index-url", "no-index", "find-links", "constraint"),
@@ -144,6 +150,13 @@ def install_cpu_build(installer, requirements):
             runs([*installer.pip, "uninstall", "--quiet", "--yes", "torch", "torchvision"])
 
 
+def quieten(root):
+    """Let JupyterLab show nothing over the lecture that its user has not asked for."""
+    settings = root / ".venv" / "share" / "jupyter" / "lab" / "settings" / "overrides.d" / "lecture.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text(json.dumps(LAB_SETTINGS), encoding="utf-8")
+
+
 def size(folder):
     """Return the bytes of all files in a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
@@ -174,6 +187,7 @@ def main(arguments=None, root=ROOT):
             f"up to 8 GB on the disk ({free:.1f} are free) and Python 3.10 to 3.13 (this is "
             f"{sys.version.split()[0]}). Run the same command again: it goes on with what is there."
         )
+    quieten(root)
     by = "uv" if installer.by_uv else "pip"
     print(f"Ready after {time.time() - start:.0f} s, by {by}: {size(root / '.venv') / 1e6:,.0f} MB in .venv.")
     return 0

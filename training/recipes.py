@@ -28,7 +28,7 @@ def one_cycle(progress):
     """Return the learning rate as a fraction of its peak, when ``progress`` (0 to 1) of the training is done.
 
     It rises for a quarter of the steps, since first weights that are random bear no large ones, and falls to zero
-    then, so that the weights settle (L. N. Smith and N. Topin, 2018, arXiv:1708.07120).
+    then, so that the weights settle (L. N. Smith and N. Topin, 2019, arXiv:1708.07120).
     """
     return 0.04 + 0.96 * progress / 0.25 if progress < 0.25 else (1 - progress) / 0.75
 
