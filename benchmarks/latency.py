@@ -25,6 +25,7 @@ from playwright.sync_api import sync_playwright  # noqa: E402
 
 MEDIAN, SLOW, FRAMES = 17, 34, 50  # ms, ms, frames a second: at most, at most, at least
 DRAG_SECONDS = 1.5
+REST = 1500  # ms after scrolling, in which JupyterLab's editors measure themselves
 
 INTERACT = """
 import matplotlib.pyplot as plt
@@ -165,6 +166,7 @@ def rows(page, moves, chosen, place):
         if chosen and name not in [ALONE, *chosen]:
             continue
         root.scroll_into_view_if_needed()
+        page.wait_for_timeout(REST)
         cells, met = [name, place], True
         for times in (by_key(page, root, moves), by_pointer(page, root, moves)):
             if times is None:

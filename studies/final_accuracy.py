@@ -1,4 +1,4 @@
-"""The test sets, opened once, for the final networks: nothing was chosen by their images."""
+"""The final networks on the test sets: whatever was chosen, validation images chose it."""
 
 import torch
 

@@ -3,7 +3,7 @@
     python tools/make_results.py [--only NAME ...]
 
 Each item is trained in a process of its own, on the real data (which must be there: ``python -m datasets --fetch``)
-or on the stand-ins. Everything is chosen on validation images; the test images are evaluated once, at the end.
+or on the stand-ins. Everything is chosen on validation images; the test images are counted once a training, at its end.
 """
 
 import argparse
