@@ -20,6 +20,7 @@ FIRST = [
     "test_source_calls.py",
     "test_exercises_assignment.py",
     "test_headless.py",
+    "test_training.py",
     "test_documents.py",
 ]
 
