@@ -171,7 +171,7 @@ def test_the_lecture_says_which_kernels_simple_cnn_needs(real_data, monkeypatch)
     norms = learned.norm(dim=1)
     faint = norms < 1
     likeness = F.cosine_similarity(start, learned)
-    assert likeness[faint].min() > 0.8 > 0.7 > likeness[~faint].max()  # "have hardly left their random start"
+    assert likeness[faint].min() > 0.8 > 0.7 > likeness[~faint].max()  # "have stayed near their random start"
     pooled = cnn.PoolingCNN()
     cnn.restart(pooled, seed=0)
     assert torch.equal(pooled.c1.weight.flatten(1), start)  # "from the same start PoolingCNN learns nine"
