@@ -84,15 +84,19 @@ def limited(work, seconds):
     -------
     Run
     """
-    over, ends = threading.Event(), []
+    # Not `Thread.join`: up to Python 3.12 a stop button that is pressed in it marks a thread that runs as ended.
+    over, ended, ends = threading.Event(), threading.Event(), []
 
     def run():
-        with contextlib.suppress(SystemExit):
-            try:
-                work(over)
-                ends.append(None)
-            except BaseException as error:
-                ends.append(error)
+        try:
+            with contextlib.suppress(SystemExit):
+                try:
+                    work(over)
+                    ends.append(None)
+                except BaseException as error:
+                    ends.append(error)
+        finally:
+            ended.set()
 
     thread = threading.Thread(target=run, daemon=True)
     streams, kept, interrupted = (sys.stdout, sys.stderr), [], False
@@ -100,27 +104,27 @@ def limited(work, seconds):
     try:
         thread.start()
         end = time.monotonic() + seconds
-        while thread.is_alive() and time.monotonic() < end:
-            thread.join(0.05)  # in short pieces, so that the stop button works on Windows, too
+        while not ended.is_set() and time.monotonic() < end:
+            ended.wait(0.05)  # in short pieces, so that the stop button works on Windows, too
     except KeyboardInterrupt:
         interrupted = True
     over.set()
     finished, error = ends[:1] == [None], ends[0] if ends else None
-    stop(thread, ends)
-    if not thread.is_alive():  # else what it goes on to print stays aside
+    stop(thread, ends, ended)
+    if ended.is_set():  # else what it goes on to print stays aside
         sys.stdout, sys.stderr = streams
-    return Run(finished, error, not thread.is_alive(), interrupted, "".join(kept))
+    return Run(finished, error, ended.is_set(), interrupted, "".join(kept))
 
 
-def stop(thread, ends):
+def stop(thread, ends, ended):
     """Send a thread `TimeUp` until its work has ended, for `STOPPING` seconds at most.
 
     Then nothing more is sent: Python's own end of a thread takes a lock that every thread needs, and an exception in
     just that moment would leave it taken.
     """
     end = time.monotonic() + STOPPING
-    while thread.is_alive() and time.monotonic() < end:
+    while not ended.is_set() and time.monotonic() < end:
         if not ends:
             identity = ctypes.c_ulong(thread.ident)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(identity, ctypes.py_object(TimeUp))
-        thread.join(0.05)
+        ended.wait(0.05)
