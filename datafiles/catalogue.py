@@ -122,7 +122,7 @@ def _progress(download):
     """Say how a download that nobody waits for is getting on."""
     if download.error:
         return download.error
-    if not download.thread.is_alive():
+    if download.ended.is_set():
         return "the real data have arrived since, for the next run"
     here, left = download.received() / download.total, download.time_left()
     needs = f"about {max(left / 60, 1):.0f} min more" if math.isfinite(left) else "hardly moving"
@@ -331,7 +331,7 @@ def _fall_back(key, download, problems):
     entry, coming = CATALOGUE[key], None
     if download is None:
         problems = [*problems, OFFLINE]
-    elif download.thread.is_alive():
+    elif not download.ended.is_set():
         coming = download
     elif download.error:
         problems = [*problems, download.error]

@@ -281,12 +281,21 @@ class Download:
     def __init__(self, name, remotes, folder):
         self.name, self.remotes, self.folder = name, remotes, folder
         self.error = None
+        self.ended = (
+            threading.Event()
+        )  # the thread's own word, up to Python 3.12, is wrong after a stop button
         self.started = time.monotonic()
         self.seen = deque([(self.started, self.received())])
-        self.thread = threading.Thread(target=self.run, name=f"fetch {name}", daemon=True)
-        self.thread.start()
+        threading.Thread(target=self.run, name=f"fetch {name}", daemon=True).start()
 
     def run(self):
+        """Fetch all files, and say that it has ended."""
+        try:
+            self.fetch()
+        finally:
+            self.ended.set()
+
+    def fetch(self):
         """Fetch all files; `error` says in a sentence why not."""
         if self.folder is None:
             self.error = "no folder can be written; set LECTURE_DATA to one that can"
@@ -355,11 +364,10 @@ class Download:
         """
         bar = None
         try:
-            while self.thread.is_alive():
-                self.thread.join(0.1)
+            while not self.ended.wait(0.1):
                 waited, left = time.monotonic() - self.started, self.time_left()
                 if waited >= min(WARM_UP, patience) and (left > patience or waited > 2 * patience):
-                    return not self.thread.is_alive() and self.error is None
+                    return False
                 if bar is None and waited > 0.5 and left > 0.5:  # none for what fails or arrives at once
                     bar = tqdm(
                         total=self.total, initial=self.received(), desc=self.name, unit="B", unit_scale=True

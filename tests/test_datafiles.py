@@ -1,8 +1,11 @@
 """Below the data's interface: the readers of the official formats, the arrays kept on disk, the time left."""
 
+import _thread
 import gzip
 import os
+import signal
 import struct
+import threading
 import time
 from pathlib import Path
 
@@ -140,12 +143,29 @@ def test_pixels_are_kept_in_memory_where_nothing_can_be_written(tmp_path, monkey
     assert dataset.is_stand_in and not isinstance(dataset.train.values.pixels, np.memmap)
 
 
+def test_a_download_goes_on_when_nobody_waits_any_more(tmp_path, monkeypatch):
+    """The stop button ends the cell; run again, it finds the download on its way."""
+    come = threading.Event()
+    monkeypatch.setattr(fetching.Download, "fetch", lambda self: come.wait(30))
+    download = fetching.Download("file", [files.Remote("file", "md5:0", 1000, ())], tmp_path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Timer(0.3, _thread.interrupt_main).start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            download.wait(60)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert not download.ended.is_set()
+    come.set()
+    assert download.wait(60) and download.ended.is_set()
+
+
 def test_estimate_of_the_time_left(tmp_path, monkeypatch):
     remote = files.Remote("file", "md5:0", 1000, ())
     (tmp_path / "file.part").write_bytes(bytes(200))
-    monkeypatch.setattr(fetching.Download, "run", lambda self: None)
+    monkeypatch.setattr(fetching.Download, "fetch", lambda self: None)
     download = fetching.Download("file", [remote], tmp_path)
-    download.thread.join()
+    assert download.ended.wait(30)
     clock = download.started
     monkeypatch.setattr(time, "monotonic", lambda: clock)
     clock += 2
