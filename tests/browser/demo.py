@@ -155,6 +155,7 @@ def works_beside_others(root, control):
             continue
         for there, back in ways(root, other):
             there()
+            root.evaluate(FRAME)  # a second move in a frame is drawn, and its controls follow, in the next
             uncover(control)
             useful = works(root, control)
             uncover(other)
