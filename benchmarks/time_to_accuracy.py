@@ -3,8 +3,8 @@
     python benchmarks/time_to_accuracy.py [--epochs 20] [--short 6]
 
 In one run, on real CIFAR-10, with the same training images and threads: the original's recipe in a plain loop, this
-lecture's recipe with few epochs, and with 20. Right of the validation images: after each epoch of the original, whose
-best counts, which favours it; of ours, at the end. The test images stay closed. Evaluation is outside all times.
+lecture's recipe with few epochs, and with 20. Validation images judge: the original after each epoch, of which the best
+counts, in its favour; ours at the end. The test images stay closed. Evaluation is outside all times.
 """
 
 import argparse

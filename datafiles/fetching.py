@@ -281,9 +281,8 @@ class Download:
     def __init__(self, name, remotes, folder):
         self.name, self.remotes, self.folder = name, remotes, folder
         self.error = None
-        self.ended = (
-            threading.Event()
-        )  # the thread's own word, up to Python 3.12, is wrong after a stop button
+        # Not the thread's own word: up to Python 3.12 a stop button pressed in its `join` makes that wrong.
+        self.ended = threading.Event()
         self.started = time.monotonic()
         self.seen = deque([(self.started, self.received())])
         threading.Thread(target=self.run, name=f"fetch {name}", daemon=True).start()

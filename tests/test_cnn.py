@@ -174,7 +174,7 @@ def test_the_lecture_says_which_kernels_simple_cnn_needs(real_data, monkeypatch)
     assert likeness[faint].min() > 0.8 > 0.7 > likeness[~faint].max()  # "have stayed near their random start"
     pooled = cnn.PoolingCNN()
     cnn.restart(pooled, seed=0)
-    assert torch.equal(pooled.c1.weight.flatten(1), start)  # "from the same start PoolingCNN learns nine"
+    assert torch.equal(pooled.c1.weight.flatten(1), start)  # "from the same start PoolingCNN learns all nine"
     cnn.trained(pooled, dataset, num_epochs=5)
     assert pooled.c1.weight.flatten(1).norm(dim=1).min() > 2 * norms[faint].max()
     wanted = [part(norms[which]).item() for which in (faint, ~faint) for part in (torch.min, torch.max)]

@@ -29,12 +29,16 @@ def nothing_goes_on():
     before = threading.enumerate()
     yield
     ENOUGH.set()
-    left = {thread.ident for thread in set(threading.enumerate()) - set(before)}
-    end = time.monotonic() + 30
-    while left & set(sys._current_frames()):
-        assert time.monotonic() < end
-        time.sleep(0.01)
+    wait_for_the_end({thread.ident for thread in set(threading.enumerate()) - set(before)}, seconds=30)
     ENOUGH.clear()
+
+
+def wait_for_the_end(threads, seconds):
+    """Wait until threads are not in Python's own list: one may be said to have ended, and go on."""
+    end = time.monotonic() + seconds
+    while threads & set(sys._current_frames()):
+        assert time.monotonic() < end, "a thread goes on"
+        time.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -229,10 +233,10 @@ assert exercises.check({NAME!r}, solutions.output_size)
 
 def test_the_stop_button_ends_a_check():
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-    threads = []
+    threads = set()
 
     def pressed(*arguments):
-        threads.append(threading.get_ident())
+        threads.add(threading.get_ident())
         time.sleep(0.1)  # what waits for the answer is waiting by then
         _thread.interrupt_main()
         endless(*arguments)
@@ -242,11 +246,8 @@ def test_the_stop_button_ends_a_check():
     finally:
         signal.signal(signal.SIGINT, before)
     assert not result and result.state == "stopped" and "You stopped it" in result.says
-    end = time.monotonic() + 10
-    # Python's own list: a thread may be said to have ended, and go on.
-    while threads[0] in sys._current_frames():
-        assert time.monotonic() < end, "the answer goes on"
-        time.sleep(0.05)
+    assert threads
+    wait_for_the_end(threads, seconds=10)
 
 
 def test_hints_on_numbers_come_after_what_has_failed():
