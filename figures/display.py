@@ -13,13 +13,15 @@ from PIL import Image
 from figures.axes import own_style
 
 PHOTOGRAPH = 20_000  # colours: a drawing with its smoothed edges has fewer
+LARGE = 1_600_000  # pixels of a drawing
 
 
 @own_style
 def encoded(fig, scale=1):
-    """Return the figure as bytes of a lossless WebP file; a PNG would be up to twice as large.
+    """Return the figure as bytes of a PNG file, which any program opens, or of a lossless WebP file.
 
     A drawing has few colours, and 256 of them look like all: a third of the bytes. Photographs keep theirs.
+    Photographs and large drawings are WebP, with up to half the bytes of a PNG: notebooks stay small enough to send.
 
     Parameters
     ----------
@@ -54,7 +56,10 @@ def encoded(fig, scale=1):
     palette, paper = image.getpalette(), 3 * image.getpixel((0, 0))
     palette[paper : paper + 3] = (255, 255, 255)  # which the few nearly white edges would else darken
     image.putpalette(palette)
-    image.convert("RGB").save(stream, "WEBP", lossless=True, quality=20, method=1)
+    if image.width * image.height > LARGE:
+        image.convert("RGB").save(stream, "WEBP", lossless=True, quality=20, method=1)
+    else:
+        image.save(stream, "PNG", compress_level=9)
     return stream.getvalue()
 
 
@@ -67,9 +72,10 @@ def release(fig):
 
 def image_tag(data, alt, width):
     """Return an HTML ``<img>`` for what `encoded` returns, ``width`` CSS pixels wide where there is room."""
+    kind = "png" if data.startswith(b"\x89PNG") else "webp"
     source = base64.b64encode(data).decode()
     return (
-        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/webp;base64,{source}" '
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/{kind};base64,{source}" '
         f'style="width:{width:.0f}px;max-width:100%;height:auto;background:white">'
     )
 

@@ -87,19 +87,21 @@ def test_a_picture_has_the_size_that_was_asked_for():
 
 def test_a_drawing_has_few_colours_and_a_photograph_keeps_its_colours():
     colors = np.random.default_rng(0).random((200, 200, 3))
-    photograph, drawing = figures.figure(3, 3), figures.figure(3, 3)
+    photograph, drawing, large = figures.figure(3, 3), figures.figure(3, 3), figures.figure(20, 9)
     figures.show_image(photograph.subplots(), colors)
-    figures.show_image(drawing.subplots(), np.eye(8))
-    shown = [Image.open(io.BytesIO(figures.encoded(fig))) for fig in (photograph, drawing)]
-    assert [(image.format, image.mode) for image in shown] == 2 * [("WEBP", "RGB")]
-    photograph, drawing = (len(image.convert("RGB").getcolors(10**6)) for image in shown)
-    assert drawing <= 256 < 20_000 < photograph
-    assert shown[1].convert("RGB").getpixel((0, 0)) == (255, 255, 255)
+    for fig in (drawing, large):
+        figures.show_image(fig.subplots(), np.eye(8))
+    shown = [Image.open(io.BytesIO(figures.encoded(fig))) for fig in (photograph, drawing, large)]
+    assert [image.format for image in shown] == ["WEBP", "PNG", "WEBP"]
+    shown = [image.convert("RGB") for image in shown]
+    photograph, *drawings = (len(image.getcolors(10**6)) for image in shown)
+    assert max(drawings) <= 256 < 20_000 < photograph
+    assert [image.getpixel((0, 0)) for image in shown[1:]] == 2 * [(255, 255, 255)]
 
 
 def test_image_tag_carries_the_text_for_those_who_cannot_see():
-    tag = figures.image_tag(b"x", 'a "quoted" <text>', 300)
-    assert "a &quot;quoted&quot; &lt;text&gt;" in tag and "http" not in tag
+    tag = figures.image_tag(figures.encoded(filters.draw_kernels()), 'a "quoted" <text>', 300)
+    assert "a &quot;quoted&quot; &lt;text&gt;" in tag and "http" not in tag and "data:image/png;" in tag
 
 
 HISTORY = [

@@ -738,7 +738,7 @@ def test_lazy_layers_after_a_dry_run(show):
     assert not wrong and compared >= 3
 
 
-PICTURES = torch.rand(20, 3, 12, 12)
+PICTURES = torch.rand(20, 3, 12, 12, generator=torch.Generator().manual_seed(0))
 NET = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 10))
 
 
