@@ -19,7 +19,7 @@ FIRST = [
     "browser/test_lecture_page.py",
     "test_source_calls.py",
     "test_exercises_assignment.py",
-    "test_headless.py",
+    "test_kernels.py",
     "test_training.py",
     "test_documents.py",
 ]

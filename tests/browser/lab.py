@@ -12,8 +12,10 @@ from contextlib import contextmanager
 
 import nbformat
 
-# The system's browser; where there is none, playwright looks for its own.
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# The system's browser, the one without windows first, which takes a fifth less time; where there is none, playwright
+# looks for its own.
+NAMES = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 # The features are those of the address bar: each new page would load its suggestions, in a process of their own.
 BROWSER_ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
