@@ -14,6 +14,7 @@ from figures.axes import own_style
 
 PHOTOGRAPH = 20_000  # colours: a drawing with its smoothed edges has fewer
 LARGE = 1_600_000  # pixels of a drawing
+SHORT = 40  # letters of a table's cell that stay on one line: on a phone a table is moved sideways
 
 
 @own_style
@@ -106,12 +107,16 @@ def table_html(header, rows, side="right"):
         Of all columns but the first, which is to the left: "right" for numbers, "left" for words.
     """
 
+    def cell(tag, place, text):
+        style = f"text-align:{place};padding:0.25em 0.6em"
+        if tag == "td":
+            short = len(text) <= SHORT
+            style += ";white-space:nowrap" if short else ";min-width:14em;overflow-wrap:anywhere"
+        return f'<{tag} style="{style}">{html.escape(text)}</{tag}>'
+
     def line(cells, tag):
         sides = ["left", *[side] * (len(cells) - 1)]
-        return "".join(
-            f'<{tag} style="text-align:{place};padding:0.25em 1em">{html.escape(str(cell))}</{tag}>'
-            for cell, place in zip(cells, sides, strict=True)
-        )
+        return "".join(cell(tag, place, str(text)) for place, text in zip(sides, cells, strict=True))
 
     head, body = line(header, "th"), "".join(f"<tr>{line(row, 'td')}</tr>" for row in rows)
     return f'<table class="lecture-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
