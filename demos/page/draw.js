@@ -1,4 +1,4 @@
-// Drawing: pixels on a canvas, marks and numbers in an SVG above it, bars as text and boxes.
+// Drawing: pixels on a canvas, marks, numbers and small matrices in an SVG, bars as text and boxes.
 
 export function element(tag, attributes = {}, ...children) {
   return build(document.createElement(tag), attributes, children);
@@ -76,6 +76,8 @@ export function brief(number) {
 export const short = number => String(Number(number.toPrecision(3))).replace("-", "−");
 
 // A titled picture: one canvas pixel an entry, enlarged by CSS, and marks and numbers in an SVG of its coordinates.
+// Where lines stand between the entries, these are few, and rectangles of the SVG: each canvas is a layer of its own,
+// which a browser lays upon the others in every frame.
 //
 // colors: "grey" (0 to 1), "signed" (zero-centred), "heat" (0 to 1), "pale" (under text, 0 to 1), "color" (3, H, W).
 // key: whether the range of colours stands below the picture. grid: whether lines stand between the entries.
@@ -84,9 +86,11 @@ export const short = number => String(Number(number.toPrecision(3))).replace("-"
 export class Picture {
   constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false, key = colors == "signed", grid = false }) {
     this.colors = colors;
-    this.canvas = element("canvas", { role: "img", "aria-label": alt });
+    const image = { role: "img", "aria-label": alt };
+    this.canvas = grid ? null : element("canvas", image);
     this.marks = svg("svg", { "aria-hidden": "true" }, extent());
-    this.view = element("div", { class: "view" }, this.canvas, this.marks);
+    this.view = grid ? element("div", { ...image, class: "view" }) : element("div", { class: "view" }, this.canvas);
+    this.view.append(this.marks);
     this.heading = element("figcaption", {}, title);
     this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.view);
     if (key) {
@@ -94,6 +98,7 @@ export class Picture {
       this.node.append(element("div", { class: "key", "aria-hidden": "true" }, ...this.range));
     }
     parent.append(this.node);
+    this.entries = grid ? this.marks.appendChild(svg("g", { class: "entries" })) : null;
     this.lines = grid ? this.marks.appendChild(svg("path", { class: "grid" })) : null;
     this.named = new Map();
     this.texts = [];
@@ -115,7 +120,7 @@ export class Picture {
 
   // The entry under a pointer: the picture is as large as fits into its box, in the middle.
   locate(event) {
-    const box = this.canvas.getBoundingClientRect();
+    const box = this.view.getBoundingClientRect();
     const scale = Math.min(box.width / this.columns, box.height / this.rows);
     const left = box.left + (box.width - scale * this.columns) / 2, top = box.top + (box.height - scale * this.rows) / 2;
     return [Math.floor((event.clientY - top) / scale), Math.floor((event.clientX - left) / scale)];
@@ -141,14 +146,25 @@ export class Picture {
   paint(pixels) {
     const words = new Uint32Array(pixels.data.buffer);
     if (this.painted && words.every((word, i) => word === this.painted[i])) return;
-    this.canvas.getContext("2d").putImageData(pixels, 0, 0);
+    if (this.canvas) this.canvas.getContext("2d").putImageData(pixels, 0, 0);
+    else this.fill(pixels.data);
     this.painted = words;
+  }
+
+  // Colours as bytes, four an entry.
+  fill(bytes) {
+    [...this.entries.children].forEach((entry, i) => {
+      const [red, green, blue, opaque] = bytes.subarray(4 * i, 4 * i + 4);
+      put(entry, { fill: opaque ? `rgb(${red} ${green} ${blue})` : "none" });
+    });
   }
 
   resize(rows, columns) {
     if (this.rows == rows && this.columns == columns) return;
-    [this.rows, this.columns, this.canvas.height, this.canvas.width] = [rows, columns, rows, columns];
-    this.painted = null;
+    Object.assign(this, { rows, columns, painted: null });
+    if (this.canvas) Object.assign(this.canvas, { width: columns, height: rows });
+    const entry = (_, i) => svg("path", { d: `M${i % columns} ${Math.floor(i / columns)}h1v1h-1z` });
+    this.entries?.replaceChildren(...Array.from({ length: rows * columns }, entry));
     this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
     this.view.style.setProperty("--aspect", columns / rows);
     this.lines?.setAttribute("d", lattice(rows, columns));

@@ -35,6 +35,11 @@ CHANGE = (
 )
 
 
+# Columns and rows of a picture: a canvas, or a matrix drawn in an SVG.
+SIZE = """picture => picture.width ? [picture.width, picture.height]
+  : (box => [box.width, box.height])(picture.querySelector("svg").viewBox.baseVal)"""
+
+
 class Shown:
     """A demo that is awake in a browser.
 
@@ -76,10 +81,10 @@ class Shown:
 
     def point(self, name, row, column, press=False):
         """Move the mouse to an entry of the picture with the accessible name ``name``; press it there if asked."""
-        canvas = self.root.get_by_role("img", name=name, exact=True)
-        canvas.scroll_into_view_if_needed()
-        box = canvas.bounding_box()
-        columns, rows = canvas.evaluate("canvas => [canvas.width, canvas.height]")
+        picture = self.root.get_by_role("img", name=name, exact=True)
+        picture.scroll_into_view_if_needed()
+        box = picture.bounding_box()
+        columns, rows = picture.evaluate(SIZE)
         scale = min(box["width"] / columns, box["height"] / rows)
         x = box["x"] + (box["width"] - scale * columns) / 2 + scale * (column + 0.5)
         y = box["y"] + (box["height"] - scale * rows) / 2 + scale * (row + 0.5)

@@ -259,7 +259,7 @@ document.addEventListener("click", event => {
 // A finger that sweeps sideways turns the slide, unless it moves a control or paints.
 let touch = null;
 document.addEventListener("touchstart", event => {
-  const own = event.target.closest(`${CONTROLS}, .lecture-demo canvas, .lecture-demo svg`);
+  const own = event.target.closest(`${CONTROLS}, .lecture-demo :is(canvas, svg, .view)`);
   touch = mode == "slides" && event.touches.length == 1 && !own ? event.touches[0] : null;
 }, { passive: true });
 document.addEventListener("touchend", event => {

@@ -47,6 +47,13 @@ def test_1x1_mixes_the_channels_of_a_pixel(demo):
     assert demo.values()["row"] == 2
 
 
+def test_each_entry_has_the_colour_of_the_image(demo):
+    entries = demo.root.get_by_role("img", name="The image, drawn", exact=True).locator(".entries path")
+    fills = entries.evaluate_all("entries => entries.map(entry => entry.getAttribute('fill'))")
+    colors = np.moveaxis(np.round(255 * np.asarray(COLOR_IMAGE)).astype(int), 0, 2).reshape(-1, 3)
+    assert fills == [f"rgb({red} {green} {blue})" for red, green, blue in colors]
+
+
 def test_the_sum_is_written_out(demo):
     demo.root.get_by_role("button", name="Start over").click()
     demo.settle()
