@@ -75,9 +75,11 @@ export function brief(number) {
 
 export const short = number => String(Number(number.toPrecision(3))).replace("-", "−");
 
+const FEW = 128; // entries: more of them change more slowly in an SVG than on a canvas
+
 // A titled picture: one canvas pixel an entry, enlarged by CSS, and marks and numbers in an SVG of its coordinates.
-// Where lines stand between the entries, these are few, and rectangles of the SVG: each canvas is a layer of its own,
-// which a browser lays upon the others in every frame.
+// A matrix of few entries with lines between them stands in the SVG as well, without a canvas: each is a layer of its
+// own, which the browser lays upon the others in every frame.
 //
 // colors: "grey" (0 to 1), "signed" (zero-centred), "heat" (0 to 1), "pale" (under text, 0 to 1), "color" (3, H, W).
 // key: whether the range of colours stands below the picture. grid: whether lines stand between the entries.
@@ -87,10 +89,9 @@ export class Picture {
   constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false, key = colors == "signed", grid = false }) {
     this.colors = colors;
     const image = { role: "img", "aria-label": alt };
-    this.canvas = grid ? null : element("canvas", image);
+    this.canvas = element("canvas", grid ? {} : image);
     this.marks = svg("svg", { "aria-hidden": "true" }, extent());
-    this.view = grid ? element("div", { ...image, class: "view" }) : element("div", { class: "view" }, this.canvas);
-    this.view.append(this.marks);
+    this.view = element("div", { class: "view", ...(grid ? image : {}) }, this.canvas, this.marks);
     this.heading = element("figcaption", {}, title);
     this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.view);
     if (key) {
@@ -98,7 +99,7 @@ export class Picture {
       this.node.append(element("div", { class: "key", "aria-hidden": "true" }, ...this.range));
     }
     parent.append(this.node);
-    this.entries = grid ? this.marks.appendChild(svg("g", { class: "entries" })) : null;
+    this.entries = this.marks.appendChild(svg("g", { class: "entries" }));
     this.lines = grid ? this.marks.appendChild(svg("path", { class: "grid" })) : null;
     this.named = new Map();
     this.texts = [];
@@ -146,8 +147,8 @@ export class Picture {
   paint(pixels) {
     const words = new Uint32Array(pixels.data.buffer);
     if (this.painted && words.every((word, i) => word === this.painted[i])) return;
-    if (this.canvas) this.canvas.getContext("2d").putImageData(pixels, 0, 0);
-    else this.fill(pixels.data);
+    if (this.few) this.fill(pixels.data);
+    else this.canvas.getContext("2d").putImageData(pixels, 0, 0);
     this.painted = words;
   }
 
@@ -161,10 +162,11 @@ export class Picture {
 
   resize(rows, columns) {
     if (this.rows == rows && this.columns == columns) return;
-    Object.assign(this, { rows, columns, painted: null });
-    if (this.canvas) Object.assign(this.canvas, { width: columns, height: rows });
+    Object.assign(this, { rows, columns, painted: null, few: this.lines && rows * columns <= FEW });
     const entry = (_, i) => svg("path", { d: `M${i % columns} ${Math.floor(i / columns)}h1v1h-1z` });
-    this.entries?.replaceChildren(...Array.from({ length: rows * columns }, entry));
+    this.entries.replaceChildren(...Array.from({ length: this.few ? rows * columns : 0 }, entry));
+    if (this.few) this.canvas.remove();
+    else this.view.prepend(Object.assign(this.canvas, { width: columns, height: rows }));
     this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
     this.view.style.setProperty("--aspect", columns / rows);
     this.lines?.setAttribute("d", lattice(rows, columns));
