@@ -1,6 +1,7 @@
 """The lecture in JupyterLab: it runs, every control of every demo does something, and a saved copy is alive again."""
 
 import json
+import os
 
 import demo
 import lab
@@ -78,6 +79,17 @@ def test_outputs_of_the_saved_notebook_are_small(saved_lecture):
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert len(outputs) > 30
     assert sum(len(json.dumps(output)) for output in outputs) <= LARGEST
+
+
+def test_the_table_of_the_data_says_what_is_real(saved_lecture):
+    cells = nbformat.read(saved_lecture, 4).cells
+    html = [
+        o.data["text/html"]
+        for cell in cells
+        for o in cell.get("outputs", [])
+        if "text/html" in o.get("data", {})
+    ]
+    assert ("stand-in" in html[0]) is not bool(os.environ.get("LECTURE_REAL_DATA"))
 
 
 def reopened(jupyterlab, served, saved_lecture, name, trusted):
