@@ -1,20 +1,26 @@
 // Controls: native inputs with their labels. Each has `value`, `start` (its opening value) and `node`.
 
-import { element, put, write } from "./draw.js";
+import { element, put, svg, write } from "./draw.js";
 import { phrase } from "./phrase.js";
 
 // JupyterLab takes keys from inputs that do not carry this mark themselves.
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 let count = 0;
 
+// Chromium lays a page out as a whole at each move if a select lies in what moves: its list of options is placed by it,
+// wherever that may be. Within an SVG it is laid out alone, and so is all else (docs/demos.md).
+const alone = select => CSS.supports("appearance", "base-select")
+  ? svg("svg", { class: "alone" }, svg("foreignObject", { width: "100%", height: "100%" }, select)) : select;
+
 class Control {
-  constructor(label, input, { changed }) {
+  // placed: the input, or what it stands in.
+  constructor(label, input, { changed }, placed = input) {
     this.input = input;
     input.id = `lecture-control-${Math.random().toString(36).slice(2)}-${count++}`;
     this.output = element("output", { for: input.id });
     this.complaint = element("small", { role: "alert" });
     this.node = element(
-      "div", { class: "control" }, element("label", { for: input.id }, label), this.output, input, this.complaint,
+      "div", { class: "control" }, element("label", { for: input.id }, label), this.output, placed, this.complaint,
     );
     this.label = label;
     this.changed = changed;
@@ -97,7 +103,8 @@ export class Slider extends Control {
 export class Choice extends Control {
   // below: stands below its label, where beside it its options would be cut.
   constructor(label, { options, value = [options[0]].flat()[0], below = false, changed }) {
-    super(label, element("select", OWN_KEYS), { changed });
+    const select = element("select", OWN_KEYS);
+    super(label, select, { changed }, alone(select));
     this.node.classList.toggle("below", below);
     this.add(...options);
     this.start = this.input.value = value;
@@ -201,7 +208,7 @@ export class Player extends Slider {
     this.speed.addEventListener("change", () => this.timer && this.play());
     const buttons = [press(phrase("One step back"), BACK, () => this.step(-1)), this.playing, press(phrase("One step on"), ON, () => this.step(1))];
     this.node.classList.add("player");
-    this.node.append(element("div", { class: "buttons" }, ...buttons, this.speed));
+    this.node.append(element("div", { class: "buttons" }, ...buttons, alone(this.speed)));
     this.input.addEventListener("input", () => this.stop());
     this.node.addEventListener("keydown", event => {
       if (event.key != " " || event.target != this.input) return;
