@@ -203,8 +203,10 @@ def students(count, work, data, environment=None):
         with suppress(psutil.NoSuchProcess):
             started = hub.children(recursive=True)
             hub.terminate()  # it ends the servers, and these their kernels
-            for process in psutil.wait_procs([hub, *started], STOP)[1]:
+            _, late = psutil.wait_procs([hub, *started], STOP)
+            for process in late:
                 process.kill()
+            psutil.wait_procs(late, STOP)
 
 
 def together(act, group):
