@@ -7,8 +7,8 @@ import { phrase } from "./phrase.js";
 const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
 let count = 0;
 
-// Chromium lays a page out as a whole at each move if a select lies in what moves: its list of options is placed by it,
-// wherever that may be. Within an SVG it is laid out alone, and so is all else (docs/demos.md).
+// A select as it stands in a demo. Chromium lays out the whole page at each move of a demo that has one, since the list
+// of its options takes its place from it; an SVG around the select prevents that (docs/demos.md).
 const alone = select => CSS.supports("appearance", "base-select")
   ? svg("svg", { class: "alone" }, svg("foreignObject", { width: "100%", height: "100%" }, select)) : select;
 

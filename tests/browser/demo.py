@@ -43,7 +43,7 @@ CUT = """root => {
   const outer = root.getBoundingClientRect(), found = [];
   const scrolls = node => /auto|scroll/.test(getComputedStyle(node).overflow);
   for (const node of root.querySelectorAll("*")) {
-    if (node.closest("svg") && node.tagName != "svg" || node.closest("[hidden]") || node.type == "file") continue;
+    if (node.ownerSVGElement || node.closest("[hidden]") || node.type == "file") continue;
     let holder = node.parentElement;
     while (holder != root && !scrolls(holder)) holder = holder.parentElement;
     if (holder != root) continue;

@@ -195,6 +195,11 @@ def test_without_a_camera_a_sentence_says_so(explorer):
     explorer.root.locator("[role=alert]", has_text="No camera").wait_for()
 
 
+def test_a_move_lays_out_nothing_around_the_demo(show):
+    change = "root => { root.querySelector('figcaption').textContent += '.' }"
+    assert show(kernel_explorer(PICTURES), "page").laid_out(change) == ["DIV class='frame'"]
+
+
 def test_no_errors(explorer):
     assert explorer.page.page_errors == []
 

@@ -140,6 +140,11 @@ def test_start_over_opens_with_a_strong_output_in_the_middle(player):
     assert frame in strong and abs(frame - 50) == np.abs(strong - 50).min()
 
 
+def test_a_move_lays_out_nothing_around_the_demo(show):
+    change = "root => { root.querySelector('figcaption').textContent += '.' }"
+    assert show(sliding_kernel(DIGIT, "MNIST"), "page").laid_out(change) == ["DIV class='frame'"]
+
+
 def test_no_errors(player):
     assert player.page.page_errors == []
 
