@@ -9,6 +9,9 @@ import { phrase } from "./page/phrase.js";
 // `shape` counts the units; and gradients (rows, columns, H, W) were measured for the units in these rows and columns.
 export function receptiveFields(demo, data) {
   const [count, depth, ...whole] = data.images.shape, layers = Object.fromEntries(data.layers.map(each => [each.name, each]));
+  // The frame of padding is as wide as the deepest layer needs: the picture stays as it is while boxes grow.
+  const margin = Math.max(...data.layers.map(each => marginOf(each, whole)));
+  const images = Array.from({ length: count }, (_, k) => framed(part(data.images, depth == 3 ? 3 : 2, k), margin));
   const last = data.layers[data.layers.length - 1], middle = last.shape.map(length => Math.floor(length / 2));
   const layer = demo.choice("layer", phrase("Layer"), { options: Object.keys(layers), value: last.name });
   const row = demo.slider("row", phrase("Row"), { min: 0, max: last.shape[0] - 1, value: middle[0] });
@@ -28,33 +31,30 @@ export function receptiveFields(demo, data) {
     slider.range(0, shape[axis] - 1);
     slider.value = Math.floor(shape[axis] / 2); // a unit in a corner would see mostly padding
   }), { capture: true }); // before it is drawn
-  const look = (r, c) => {
-    const now = layers[layer.value], margin = marginOf(now, whole);
-    choose(...unitAt(now, [r - margin, c - margin]));
-  };
+  const look = (r, c) => choose(...unitAt(layers[layer.value], [r - margin, c - margin]));
   const pressed = { press: true, point: look };
-  const units = new Picture(demo.form, { ...pressed, point: choose, key: true, grid: true, alt: phrase("The units of the layer") });
+  const units = new UnitMap(demo.form, { ...pressed, point: choose, key: [phrase("outside"), phrase("inside")], grid: true, alt: phrase("The units of the layer") });
   units.node.style = "width: 11em; justify-self: center";
   units.view.style.aspectRatio = "var(--aspect, 1)"; // beside the controls nothing else gives it a height
   const picture = demo.picture({ ...pressed, area: "image", colors: depth == 3 ? "color" : "grey", alt: phrase("The picture, with the box that the unit sees") });
-  const measured = demo.picture({ ...pressed, area: "measured", colors: "heat", key: true, alt: phrase("The measured gradient of a unit with respect to each pixel") });
+  const measured = demo.picture({ ...pressed, area: "measured", colors: "heat", key: [phrase("gradient 0"), phrase("largest")], alt: phrase("The measured gradient of a unit with respect to each pixel") });
   demo.legend([["window", phrase("the unit, and the box that it sees")], ["second", phrase("a unit whose gradient was measured")]]);
   picture.node.append(element("div", { class: "key" }, data.title)); // as high as the key beside it
+  for (const shown of [picture, measured]) shade(shown, margin, whole);
 
   return () => {
-    const now = layers[layer.value], margin = marginOf(now, whole), places = [now.rows, now.columns];
+    const now = layers[layer.value], places = [now.rows, now.columns];
     const unit = [row.range(0, now.shape[0] - 1), column.range(0, now.shape[1] - 1)];
     const nearest = places.map((list, axis) => nearestOf(list, unit[axis]));
     const other = places.map((list, axis) => list[nearest[axis]]), same = other.join() == unit.join();
-    const inside = insideOf(now, whole), [share, otherShare] = [unit, other].map(([r, c]) => inside.data[r * now.shape[1] + c]);
+    const inside = insideOf(now, whole), [share, otherShare] = [unit, other].map(([r, c]) => inside[0][r] * inside[1][c]);
     const gradient = part(now.gradients, 2, nearest[0] * now.columns.length + nearest[1]);
     const [top, left] = cornerOf(now, unit), [height, width] = now.size, seen = Math.round(otherShare * height * width);
 
-    const drawnUnits = units.show(inside);
+    const drawnUnits = units.show(...inside);
     units.title = phrase("({unit}) of {shape}", { unit: unit.join(", "), shape: now.shape.join("×") });
     dot(units, now.rows, now.columns);
     units.mark("unit", ...unit);
-    for (const shown of [picture, measured]) shade(shown, margin, whole);
     picture.title = phrase("{layer} sees {size}", { layer: now.name, size: now.size.join("×") });
     picture.mark("box", top + margin, left + margin, height, width);
     measured.title = same ? phrase("and listens to") : phrase("measured: ({unit})", { unit: other.join(", ") });
@@ -68,12 +68,10 @@ export function receptiveFields(demo, data) {
     demo.say(`${where} ${whence}`);
     const drawn = {
       units: drawnUnits,
-      image: picture.show(framed(part(data.images, depth == 3 ? 3 : 2, image.value), margin)),
+      image: picture.show(images[image.value]),
       measured: measured.show(framed(gradient, margin)),
       box: { shape: [4], data: Int32Array.of(top, left, height, width) },
     };
-    [phrase("outside"), , phrase("inside")].forEach((text, i) => write(units.range[i], text)); // what its greys mean: where the boxes lie
-    [phrase("gradient 0"), , phrase("largest")].forEach((text, i) => write(measured.range[i], text));
     return drawn;
   };
 }
@@ -97,14 +95,38 @@ function marginOf(layer, whole) {
   return Math.max(0, ...first.map(pixel => -pixel), ...last.map((pixel, axis) => pixel + layer.size[axis] - whole[axis]));
 }
 
-// For each unit, the part of its box that lies in the picture: (rows, columns).
+// The part of a unit's box that lies in the picture, along each axis: for each row of units, and for each column.
 function insideOf(layer, whole) {
-  const along = axis => Array.from({ length: layer.shape[axis] }, (_, place) => {
+  return layer.shape.map((length, axis) => Float32Array.from({ length }, (_, place) => {
     const from = layer.start[axis] + place * layer.jump[axis], to = from + layer.size[axis];
     return Math.max(0, Math.min(to, whole[axis]) - Math.max(from, 0)) / layer.size[axis];
-  });
-  const [down, across] = [along(0), along(1)];
-  return tensor(layer.shape, Float32Array.from(down.flatMap(a => across.map(b => a * b))));
+  }));
+}
+
+// The units of a layer in grey. Each one's share is that of its row times that of its column, so a dark bar over each row
+// and each column shows it, and takes no canvas: one of another size would have the browser layer its whole page anew.
+class UnitMap extends Picture {
+  constructor(parent, options) {
+    super(parent, options);
+    this.canvas.remove();
+  }
+
+  prepare() {}
+
+  show(down, across) {
+    const [rows, columns] = [down.length, across.length];
+    this.resize(rows, columns);
+    if (this.shares != String([down, across])) {
+      this.shares = String([down, across]);
+      const bar = (x, y, width, height, attributes) => svg("path", { d: `M${x} ${y}h${width}v${height}h${-width}z`, ...attributes });
+      this.entries.replaceChildren(
+        bar(0, 0, columns, rows, { fill: "#fff" }),
+        ...Array.from(down, (share, r) => bar(0, r, columns, 1, { "fill-opacity": 1 - share })),
+        ...Array.from(across, (share, c) => bar(c, 0, 1, rows, { "fill-opacity": 1 - share })),
+      );
+    }
+    return tensor([rows, columns], Float32Array.from({ length: rows * columns }, (_, i) => down[Math.floor(i / columns)] * across[i % columns]));
+  }
 }
 
 function nearestOf(places, wanted) {
@@ -136,12 +158,11 @@ function dot(units, rows, columns) {
 
 // Colour the frame around the picture, and name it where there is room.
 function shade(picture, margin, [rows, columns]) {
-  const frame = picture.keep("frame", () => svg("path", { style: "fill: #8a96a355", "fill-rule": "evenodd" }));
-  const [height, width] = [rows + 2 * margin, columns + 2 * margin];
-  put(frame, { d: `M0 0h${width}v${height}h${-width}zM${margin} ${margin}v${rows}h${columns}v${-rows}z` });
-  const word = picture.keep("word", () => svg("text", { style: "fill: var(--ink)" }, "padding"));
-  const size = 0.055 * width, visibility = margin > 0.08 * width ? "visible" : "hidden";
-  put(word, { x: width / 2, y: baseline(margin / 2, size), "font-size": size, visibility });
+  const [height, width] = [rows + 2 * margin, columns + 2 * margin], size = 0.055 * width;
+  const d = `M0 0h${width}v${height}h${-width}zM${margin} ${margin}v${rows}h${columns}v${-rows}z`;
+  picture.marks.append(svg("path", { d, style: "fill: #8a96a355", "fill-rule": "evenodd" }));
+  if (margin > 0.08 * width)
+    picture.marks.append(svg("text", { x: width / 2, y: baseline(margin / 2, size), "font-size": size, style: "fill: var(--ink)" }, phrase("outside")));
 }
 
 // How few pixels add up to half of all.

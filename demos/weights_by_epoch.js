@@ -34,7 +34,7 @@ export function weightsByEpoch(demo, data) {
   const one = demo.picture({ area: "kernel", colors, alt: phrase("The chosen kernel, large"), key: false });
   const accuracy = new Curve(demo.stage, { ...axes, area: "accuracy", alt: phrase("Validation accuracy by epoch"), text: value => `${100 * value} %` });
   const change = new Curve(demo.stage, { ...axes, area: "change", alt: phrase("The change of the chosen kernel in each epoch"), text: rounded });
-  const ends = inColor ? colorKey(all.node) : [all.range[0], all.range[2]];
+  const ends = inColor ? colorKey(all.node) : all.range;
   demo.legend([["window", phrase("the chosen kernel, and the epoch")]]);
   demo.key.append(element("span", {}, phrase("Change: how far its weights moved in one epoch (root mean square)")));
 

@@ -82,7 +82,7 @@ const FEW = 128; // entries: more of them change more slowly in an SVG than on a
 // own, which the browser lays upon the others in every frame.
 //
 // colors: "grey" (0 to 1), "signed" (zero-centred), "heat" (0 to 1), "pale" (under text, 0 to 1), "color" (3, H, W).
-// key: whether the range of colours stands below the picture. grid: whether lines stand between the entries.
+// key: whether the range of colours stands below the picture, or the two words that stand at its ends. grid: whether lines stand between the entries.
 // point(row, column, event): called where a pointer moves over the picture, or is pressed if `press` is set;
 // then the picture can be painted on, and a finger does not scroll the page.
 export class Picture {
@@ -95,8 +95,9 @@ export class Picture {
     this.heading = element("figcaption", {}, title);
     this.node = element("figure", { style: area ? `grid-area: ${area}` : null }, this.heading, this.view);
     if (key) {
-      this.range = [element("span"), element("i", { class: `${colors}-key` }), element("span")];
-      this.node.append(element("div", { class: "key", "aria-hidden": "true" }, ...this.range));
+      const ends = [0, 1].map(k => element("span", {}, key[k] ?? ""));
+      if (key === true) this.range = ends;
+      this.node.append(element("div", { class: "key", "aria-hidden": "true" }, ends[0], element("i", { class: `${colors}-key` }), ends[1]));
     }
     parent.append(this.node);
     this.entries = this.marks.appendChild(svg("g", { class: "entries" }));
@@ -136,8 +137,8 @@ export class Picture {
     this.resize(...values.shape.slice(-2));
     const signed = this.colors == "signed";
     this.limit = limit ?? (signed ? largest(values) : 1);
-    const ends = signed ? [`−${short(this.limit)}`, , `+${short(this.limit)}`] : ["0", , short(this.limit)];
-    if (this.range) ends.forEach((text, i) => write(this.range[i], text));
+    const ends = signed ? [`−${short(this.limit)}`, `+${short(this.limit)}`] : ["0", short(this.limit)];
+    this.range?.forEach((node, k) => write(node, ends[k]));
     this.paint(colored(values, MAPS[this.colors], signed ? -this.limit : 0, this.limit));
     this.values = values;
     return values;
@@ -162,14 +163,20 @@ export class Picture {
 
   resize(rows, columns) {
     if (this.rows == rows && this.columns == columns) return;
-    Object.assign(this, { rows, columns, painted: null, few: this.lines && rows * columns <= FEW });
-    const entry = (_, i) => svg("path", { d: `M${i % columns} ${Math.floor(i / columns)}h1v1h-1z` });
-    this.entries.replaceChildren(...Array.from({ length: this.few ? rows * columns : 0 }, entry));
-    if (this.few) this.canvas.remove();
-    else this.view.prepend(Object.assign(this.canvas, { width: columns, height: rows }));
+    Object.assign(this, { rows, columns, painted: null });
+    this.prepare();
     this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
     this.view.style.setProperty("--aspect", columns / rows);
     this.lines?.setAttribute("d", lattice(rows, columns));
+  }
+
+  // What is painted on.
+  prepare() {
+    const { rows, columns } = this, entry = (_, i) => svg("path", { d: `M${i % columns} ${Math.floor(i / columns)}h1v1h-1z` });
+    this.few = this.lines && rows * columns <= FEW;
+    this.entries.replaceChildren(...Array.from({ length: this.few ? rows * columns : 0 }, entry));
+    if (this.few) this.canvas.remove();
+    else this.view.prepend(Object.assign(this.canvas, { width: columns, height: rows }));
   }
 
   // Outline rows x columns entries from (row, column) on; kind is a class: "window" (orange) or "second" (teal).

@@ -14,6 +14,11 @@ from torch import nn
 import cnn
 from demos.receptive_fields import measured_fields, receptive_field_explorer
 
+BARS = """bars => bars.map(bar => {
+  const { x, y, width, height } = bar.getBBox();
+  const opacity = Number(bar.getAttribute("fill-opacity") ?? 1);
+  return [[x, y, width, height].map(Math.round), bar.getAttribute("fill"), opacity];
+})"""
 UNITS, PICTURE = "The units of the layer", "The picture, with the box that the unit sees"
 MEASURED = "The measured gradient of a unit with respect to each pixel"
 
@@ -130,16 +135,31 @@ def test_boxes_and_gradients_of_units(explorer, layer):
         np.testing.assert_allclose(outputs["units"][row, column], share, atol=1e-4)
 
 
-def test_the_frame_is_as_wide_as_the_boxes_reach(explorer):
+def test_the_frame_is_as_wide_as_the_boxes_of_any_layer_reach(explorer):
+    reach, shapes = [], set()
     for layer in ("C1", "C2"):
         rows, columns = feature_maps(explorer.net, layer, explorer.data.val.values).shape[2:]
-        reach = []
         for row, column in product((0, rows - 1), (0, columns - 1)):
             explorer.set(layer=layer, row=row, column=column)
             outputs = explorer.outputs()
             top, left, tall, wide = outputs["box"]
             reach += [-top, -left, top + tall - 13, left + wide - 17]
-        assert outputs["image"].shape[-2:] == (13 + 2 * max(reach), 17 + 2 * max(reach))
+            shapes.add(outputs["image"].shape[-2:])
+    assert shapes == {(13 + 2 * max(reach), 17 + 2 * max(reach))}
+
+
+@pytest.mark.parametrize("layer", ["C1", "C2"])
+def test_units_are_as_grey_as_the_part_of_their_box_that_lies_outside(explorer, layer):
+    explorer.set(layer=layer, row=0, column=0)
+    units = explorer.outputs()["units"]
+    assert len(np.unique(units.round(4))) > 4
+    bars = explorer.root.get_by_role("img", name=UNITS, exact=True).locator(".entries path")
+    shown = np.zeros(units.shape)
+    for (x, y, width, height), color, opacity in bars.evaluate_all(BARS):
+        over = shown[y : y + height, x : x + width]  # as a browser lays colours over one another
+        over *= 1 - opacity
+        over += opacity * (color == "#fff")
+    np.testing.assert_allclose(shown, units, atol=1e-4)
 
 
 def test_what_is_said(explorer):
@@ -176,14 +196,14 @@ def test_pressing_a_unit_chooses_it_and_so_do_the_keys(explorer):
 @pytest.mark.parametrize("name", [PICTURE, MEASURED])
 def test_pressing_a_picture_chooses_the_unit_that_looks_there(explorer, name):
     explorer.set(layer="C1", row=0, column=0)
-    explorer.point(name, 7 + 2, 4 + 2, press=True)
+    margin = (explorer.outputs()["image"].shape[-1] - 17) // 2
+    explorer.point(name, 7 + margin, 4 + margin, press=True)
     assert (explorer.values()["row"], explorer.values()["column"]) == (7, 4)
-    explorer.point(name, 0, 20, press=True)
+    explorer.point(name, 0, 16 + 2 * margin, press=True)
     assert (explorer.values()["row"], explorer.values()["column"]) == (0, 16), (
         "in the frame, the nearest unit"
     )
     explorer.set(layer="C2", row=0, column=0)
-    margin = (explorer.outputs()["image"].shape[-1] - 17) // 2
     for row, column in ((4, 2), (0, 3)):
         explorer.set(row=row, column=column)
         top, left, tall, wide = explorer.outputs()["box"]
@@ -194,9 +214,10 @@ def test_pressing_a_picture_chooses_the_unit_that_looks_there(explorer, name):
 
 def test_dragging_moves_the_box(explorer):
     explorer.set(layer="C1", row=0, column=0)
-    explorer.point(PICTURE, 4, 4)
+    margin = (explorer.outputs()["image"].shape[-1] - 17) // 2
+    explorer.point(PICTURE, 2 + margin, 2 + margin)
     explorer.page.mouse.down()
-    explorer.point(PICTURE, 12, 9)
+    explorer.point(PICTURE, 10 + margin, 7 + margin)
     explorer.page.mouse.up()
     assert (explorer.values()["row"], explorer.values()["column"]) == (10, 7)
 
