@@ -1,8 +1,10 @@
 // Receptive fields: the box of pixels that a unit can see, and how strongly it depends on each of them.
 
 import { pad, tensor } from "./page/nn.js";
-import { Picture, baseline, element, put, svg, write } from "./page/draw.js";
+import { Picture, baseline, element, lattice, put, svg } from "./page/draw.js";
 import { phrase } from "./page/phrase.js";
+
+const WIDTH_OF_MAP = 100; // in the coordinates of its marks
 
 // data.images: (images, 1 or 3, H, W) in [0, 1]. data.layers: [{name, shape, size, jump, start, rows, columns,
 // gradients}]. Along each axis, the box of a unit starts at the pixel `start + unit * jump` and is `size` long;
@@ -53,8 +55,7 @@ export function receptiveFields(demo, data) {
 
     const drawnUnits = units.show(...inside);
     units.title = phrase("({unit}) of {shape}", { unit: unit.join(", "), shape: now.shape.join("×") });
-    dot(units, now.rows, now.columns);
-    units.mark("unit", ...unit);
+    units.choose(unit, ...places);
     picture.title = phrase("{layer} sees {size}", { layer: now.name, size: now.size.join("×") });
     picture.mark("box", top + margin, left + margin, height, width);
     measured.title = same ? phrase("and listens to") : phrase("measured: ({unit})", { unit: other.join(", ") });
@@ -104,28 +105,38 @@ function insideOf(layer, whole) {
 }
 
 // The units of a layer in grey. Each one's share is that of its row times that of its column, so a dark bar over each row
-// and each column shows it, and takes no canvas: one of another size would have the browser layer its whole page anew.
+// and each column shows it. They take no canvas, and all layers the same coordinates: where a canvas or a viewBox changes
+// its size, the browser layers its whole page anew.
 class UnitMap extends Picture {
   constructor(parent, options) {
     super(parent, options);
     this.canvas.remove();
   }
 
-  prepare() {}
-
   show(down, across) {
-    const [rows, columns] = [down.length, across.length];
-    this.resize(rows, columns);
-    if (this.shares != String([down, across])) {
-      this.shares = String([down, across]);
-      const bar = (x, y, width, height, attributes) => svg("path", { d: `M${x} ${y}h${width}v${height}h${-width}z`, ...attributes });
-      this.entries.replaceChildren(
-        bar(0, 0, columns, rows, { fill: "#fff" }),
-        ...Array.from(down, (share, r) => bar(0, r, columns, 1, { "fill-opacity": 1 - share })),
-        ...Array.from(across, (share, c) => bar(c, 0, 1, rows, { "fill-opacity": 1 - share })),
-      );
-    }
-    return tensor([rows, columns], Float32Array.from({ length: rows * columns }, (_, i) => down[Math.floor(i / columns)] * across[i % columns]));
+    const [rows, columns] = [down.length, across.length], units = tensor([rows, columns]), shares = String([down, across]);
+    units.data.forEach((_, i) => (units.data[i] = down[Math.floor(i / columns)] * across[i % columns]));
+    if (this.shares == shares) return units;
+    const size = WIDTH_OF_MAP / columns, height = size * rows;
+    Object.assign(this, { shares, rows, columns, size });
+    put(this.marks, { viewBox: `0 0 ${WIDTH_OF_MAP} ${height}` });
+    this.view.style.setProperty("--aspect", columns / rows);
+    this.lines.setAttribute("d", lattice(rows, columns, size));
+    const bar = (attributes, d) => svg("path", { d, ...attributes });
+    this.entries.replaceChildren(
+      bar({ fill: "#fff" }, `M0 0h${WIDTH_OF_MAP}v${height}h${-WIDTH_OF_MAP}z`),
+      ...Array.from(down, (share, r) => bar({ "fill-opacity": 1 - share }, `M0 ${r * size}h${WIDTH_OF_MAP}v${size}h${-WIDTH_OF_MAP}z`)),
+      ...Array.from(across, (share, c) => bar({ "fill-opacity": 1 - share }, `M${c * size} 0v${height}h${size}v${-height}z`)),
+    );
+    return units;
+  }
+
+  // Outline a unit, and put a dot on those in some rows and columns.
+  choose([row, column], rows, columns) {
+    const { size } = this, dots = this.keep("dots", () => svg("path", { style: "fill: none; stroke: var(--second); stroke-linecap: round; stroke-linejoin: round" }));
+    const d = rows.flatMap(r => columns.map(c => `M${(c + 0.5) * size} ${(r + 0.5) * size}h0`)).join(""); // lines of no length
+    put(dots, { d, "stroke-width": 0.4 * size + 0.012 * WIDTH_OF_MAP });
+    this.mark("unit", row * size, column * size, size, size);
   }
 }
 
@@ -147,13 +158,6 @@ function framed(picture, margin) {
   const data = new Float32Array(planes * padded[0].data.length);
   padded.forEach((plane, c) => data.set(plane.data, c * plane.data.length));
   return tensor([...picture.shape.slice(0, -2), ...padded[0].shape], data);
-}
-
-// A dot on each unit whose gradient was measured.
-function dot(units, rows, columns) {
-  const style = "fill: none; stroke: var(--second); stroke-linecap: round"; // a line of no length is a dot
-  const path = rows.flatMap(y => columns.map(x => `M${x + 0.5} ${y + 0.5}h0`)).join("");
-  put(units.keep("dots", () => svg("path", { style })), { d: path, "stroke-width": 0.4 + 0.012 * units.columns });
 }
 
 // Colour the frame around the picture, and name it where there is room.

@@ -163,20 +163,14 @@ export class Picture {
 
   resize(rows, columns) {
     if (this.rows == rows && this.columns == columns) return;
-    Object.assign(this, { rows, columns, painted: null });
-    this.prepare();
-    this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
-    this.view.style.setProperty("--aspect", columns / rows);
-    this.lines?.setAttribute("d", lattice(rows, columns));
-  }
-
-  // What is painted on.
-  prepare() {
-    const { rows, columns } = this, entry = (_, i) => svg("path", { d: `M${i % columns} ${Math.floor(i / columns)}h1v1h-1z` });
-    this.few = this.lines && rows * columns <= FEW;
+    Object.assign(this, { rows, columns, painted: null, few: this.lines && rows * columns <= FEW });
+    const entry = (_, i) => svg("path", { d: `M${i % columns} ${Math.floor(i / columns)}h1v1h-1z` });
     this.entries.replaceChildren(...Array.from({ length: this.few ? rows * columns : 0 }, entry));
     if (this.few) this.canvas.remove();
     else this.view.prepend(Object.assign(this.canvas, { width: columns, height: rows }));
+    this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
+    this.view.style.setProperty("--aspect", columns / rows);
+    this.lines?.setAttribute("d", lattice(rows, columns));
   }
 
   // Outline rows x columns entries from (row, column) on; kind is a class: "window" (orange) or "second" (teal).
@@ -228,10 +222,10 @@ export class Picture {
   }
 }
 
-// The lines around and between the entries, as an SVG path.
-function lattice(rows, columns) {
-  const across = Array.from({ length: rows + 1 }, (_, r) => `M0 ${r}h${columns}`);
-  return [...across, ...Array.from({ length: columns + 1 }, (_, c) => `M${c} 0v${rows}`)].join("");
+// The lines around and between entries of some size, as an SVG path.
+export function lattice(rows, columns, size = 1) {
+  const across = Array.from({ length: rows + 1 }, (_, r) => `M0 ${r * size}h${columns * size}`);
+  return [...across, ...Array.from({ length: columns + 1 }, (_, c) => `M${c * size} 0v${rows * size}`)].join("");
 }
 
 function largest(values) {

@@ -79,20 +79,32 @@ class Shown:
         """Wait for two animation frames: what was done is then drawn."""
         self.page.evaluate("() => new Promise(go => requestAnimationFrame(() => requestAnimationFrame(go)))")
 
-    def laid_out(self, change):
-        """Return the elements, as Chromium names them, from which it lays out what a function of the root changes."""
+    def traced(self, change, categories="devtools.timeline"):
+        """Return what Chromium does to draw what a function of the root changes, as its own trace has it."""
         traced = self.page.context.browser.new_browser_cdp_session()
         events, ended = [], []
         traced.on("Tracing.dataCollected", lambda part: events.extend(part["value"]))
         traced.on("Tracing.tracingComplete", lambda end: ended.append(end))
-        traced.send("Tracing.start", {"categories": "devtools.timeline", "transferMode": "ReportEvents"})
+        traced.send("Tracing.start", {"categories": categories, "transferMode": "ReportEvents"})
         self.element.evaluate(change)
         self.settle()
         traced.send("Tracing.end")
         wait_until(self.page, lambda: ended)
         traced.detach()
-        ends = [event["args"].get("endData", {}) for event in events if event["name"] == "Layout"]
+        return events
+
+    def laid_out(self, change):
+        """Return the elements, as Chromium names them, from which it lays out what a function of the root changes."""
+        ends = [
+            event["args"].get("endData", {}) for event in self.traced(change) if event["name"] == "Layout"
+        ]
         return [root["nodeName"] for end in ends for root in end.get("layoutRoots", [])]
+
+    def layerings(self, change):
+        """Return how often Chromium layers its whole page anew for what a function of the root changes."""
+        names = [event["name"] for event in self.traced(change, "devtools.timeline,blink")]
+        assert "Paint" in names, "nothing was drawn"
+        return names.count("PaintArtifactCompositor::Update")
 
     def point(self, name, row, column, press=False):
         """Move the mouse to an entry of the picture with the accessible name ``name``; press it there if asked."""

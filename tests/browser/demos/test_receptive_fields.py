@@ -15,9 +15,9 @@ import cnn
 from demos.receptive_fields import measured_fields, receptive_field_explorer
 
 BARS = """bars => bars.map(bar => {
-  const { x, y, width, height } = bar.getBBox();
+  const { x, y, width, height } = bar.getBBox(), size = 100 / COLUMNS;
   const opacity = Number(bar.getAttribute("fill-opacity") ?? 1);
-  return [[x, y, width, height].map(Math.round), bar.getAttribute("fill"), opacity];
+  return [[x, y, width, height].map(length => Math.round(length / size)), bar.getAttribute("fill"), opacity];
 })"""
 UNITS, PICTURE = "The units of the layer", "The picture, with the box that the unit sees"
 MEASURED = "The measured gradient of a unit with respect to each pixel"
@@ -155,7 +155,9 @@ def test_units_are_as_grey_as_the_part_of_their_box_that_lies_outside(explorer, 
     assert len(np.unique(units.round(4))) > 4
     bars = explorer.root.get_by_role("img", name=UNITS, exact=True).locator(".entries path")
     shown = np.zeros(units.shape)
-    for (x, y, width, height), color, opacity in bars.evaluate_all(BARS):
+    for (x, y, width, height), color, opacity in bars.evaluate_all(
+        BARS.replace("COLUMNS", str(units.shape[1]))
+    ):
         over = shown[y : y + height, x : x + width]  # as a browser lays colours over one another
         over *= 1 - opacity
         over += opacity * (color == "#fff")
@@ -183,9 +185,10 @@ def test_the_keys_say_what_the_colours_mean(explorer):
 
 def test_pressing_a_unit_chooses_it_and_so_do_the_keys(explorer):
     explorer.set(layer="C1", row=0, column=0)
-    explorer.point(UNITS, 5, 9)
+    middle = [(place + 0.5) * 100 / 17 - 0.5 for place in (5, 9)]  # the map is 100 wide
+    explorer.point(UNITS, *middle)
     assert (explorer.values()["row"], explorer.values()["column"]) == (0, 0), "pointing alone chooses nothing"
-    explorer.point(UNITS, 5, 9, press=True)
+    explorer.point(UNITS, *middle, press=True)
     assert (explorer.values()["row"], explorer.values()["column"]) == (5, 9)
     explorer.control("Row").press("ArrowRight")
     explorer.control("Column").press("ArrowLeft")
@@ -233,6 +236,14 @@ def test_sliders_end_where_the_layer_ends(explorer):
         explorer.set(row=rows)
     with pytest.raises(Exception, match="Picture goes from 0 to 4"):
         explorer.set(image=5)
+
+
+def test_a_change_of_layer_does_not_layer_the_page_anew(show):
+    explorer = show(receptive_field_explorer(cnn.CifarCNN(), dataset(3, 32, 32, images=4)), "page")
+    change = "root => root.demo.set({ layer: '%s', row: 3, column: 3 })"
+    assert [explorer.layerings(change % layer) for layer in ("C1", "C3", "C5")] == [0, 0, 0]
+    canvas = "root => root.querySelector('.view').prepend(document.createElement('canvas'))"
+    assert explorer.layerings(canvas) == 1
 
 
 def test_start_over(explorer):

@@ -145,6 +145,13 @@ def test_a_move_lays_out_nothing_around_the_demo(show):
     assert show(sliding_kernel(DIGIT, "MNIST"), "page").laid_out(change) == ["DIV class='frame'"]
 
 
+def test_a_slider_s_longer_bar_does_not_layer_the_page_anew(show):
+    player = show(sliding_kernel(DIGIT, "MNIST"), "page")
+    change = "root => { root.querySelector('input[type=range]').value = %d }"
+    player.layerings(change % 50)
+    assert [player.layerings(change % value) for value in (60, 80, 98)] == [0, 0, 0]
+
+
 def test_no_errors(player):
     assert player.page.page_errors == []
 
