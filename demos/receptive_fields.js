@@ -11,7 +11,7 @@ const WIDTH_OF_MAP = 100; // in the coordinates of its marks
 // `shape` counts the units; and gradients (rows, columns, H, W) were measured for the units in these rows and columns.
 export function receptiveFields(demo, data) {
   const [count, depth, ...whole] = data.images.shape, layers = Object.fromEntries(data.layers.map(each => [each.name, each]));
-  // The frame of padding is as wide as the deepest layer needs: the picture stays as it is while boxes grow.
+  // The frame is as wide as the boxes of any layer reach: the picture keeps its size while they grow.
   const margin = Math.max(...data.layers.map(each => marginOf(each, whole)));
   const images = Array.from({ length: count }, (_, k) => framed(part(data.images, depth == 3 ? 3 : 2, k), margin));
   const last = data.layers[data.layers.length - 1], middle = last.shape.map(length => Math.floor(length / 2));
@@ -67,13 +67,12 @@ export function receptiveFields(demo, data) {
     const half = halfOf(gradient), whence = same ? phrase("Half of the gradient comes from {half} of {seen} pixels.", { half, seen })
       : phrase("Half of the gradient of ({unit}) comes from {half} of {seen} pixels.", { unit: other.join(", "), half, seen });
     demo.say(`${where} ${whence}`);
-    const drawn = {
+    return {
       units: drawnUnits,
       image: picture.show(images[image.value]),
       measured: measured.show(framed(gradient, margin)),
       box: { shape: [4], data: Int32Array.of(top, left, height, width) },
     };
-    return drawn;
   };
 }
 
@@ -114,7 +113,7 @@ class UnitMap extends Picture {
   }
 
   show(down, across) {
-    const [rows, columns] = [down.length, across.length], units = tensor([rows, columns]), shares = String([down, across]);
+    const [rows, columns] = [down.length, across.length], units = tensor([rows, columns]), shares = [down, across].join(";");
     units.data.forEach((_, i) => (units.data[i] = down[Math.floor(i / columns)] * across[i % columns]));
     if (this.shares == shares) return units;
     const size = WIDTH_OF_MAP / columns, height = size * rows;

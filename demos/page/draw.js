@@ -82,7 +82,8 @@ const FEW = 128; // entries: more of them change more slowly in an SVG than on a
 // own, which the browser lays upon the others in every frame.
 //
 // colors: "grey" (0 to 1), "signed" (zero-centred), "heat" (0 to 1), "pale" (under text, 0 to 1), "color" (3, H, W).
-// key: whether the range of colours stands below the picture, or the two words that stand at its ends. grid: whether lines stand between the entries.
+// key: whether the range of colours stands below the picture, or the two words that stand at its ends.
+// grid: whether lines stand between the entries.
 // point(row, column, event): called where a pointer moves over the picture, or is pressed if `press` is set;
 // then the picture can be painted on, and a finger does not scroll the page.
 export class Picture {

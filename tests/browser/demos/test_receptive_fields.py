@@ -246,6 +246,26 @@ def test_a_change_of_layer_does_not_layer_the_page_anew(show):
     assert explorer.layerings(canvas) == 1
 
 
+class Branches(nn.Module):
+    """Two maps of other shapes, with as many rows and columns in all, whose boxes all lie in the picture."""
+
+    def __init__(self):
+        super().__init__()
+        self.c1, self.c2 = nn.Conv2d(1, 2, (3, 1)), nn.Conv2d(1, 2, (1, 3))
+
+    def forward(self, x):
+        return self.c1(x).mean((2, 3)) + self.c2(x).mean((2, 3))
+
+
+def test_maps_with_the_same_shares_keep_their_shapes(show):
+    explorer = show(receptive_field_explorer(Branches(), dataset(1), ("c1", "c2")), "page")
+    lines = explorer.root.get_by_role("img", name=UNITS, exact=True).locator("path.grid")
+    for layer, rows, columns in (("C1", 11, 17), ("C2", 13, 15)):
+        explorer.set(layer=layer, row=0, column=0)
+        assert lines.get_attribute("d").count("M") == rows + 1 + columns + 1
+        assert lines.get_attribute("d").count("M0 ") == rows + 2  # and the first column's
+
+
 def test_start_over(explorer):
     explorer.set(layer="C1", row=12, column=16, image=2)
     explorer.root.get_by_role("button", name="Start over").click()
