@@ -28,8 +28,9 @@ export function canny(demo, data) {
 
   demo.layout({ wide: '"smooth gradient thin edges" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
                 narrow: '"smooth gradient" auto "thin edges" auto / minmax(0, 1fr) minmax(0, 1fr)', top: true, snug: true });
+  let scale; // pixels of a canvas for each of the picture's
   const point = (r, c) => {
-    [row.value, column.value] = [r, c];
+    [row.value, column.value] = [r, c].map(place => Math.floor(place / scale));
     demo.redraw();
   };
   const smoothPicture = demo.picture({ area: "smooth", alt: phrase("The picture, smoothed"), point });
@@ -38,7 +39,7 @@ export function canny(demo, data) {
   const edgePicture = demo.picture({ area: "edges", colors: "color", alt: phrase("The edges"), point });
   demo.legend([["wheel", phrase("where it gets brighter")], ["strong", phrase("at least high")], ["linked", phrase("at least low, linked")],
                ["dropped", phrase("not linked")]]);
-  let found = {}; // the first three steps, until another picture or another σ is chosen
+  let found = {}; // the steps, until another picture, σ or threshold is chosen
 
   return () => {
     low.range(0, high.value);
@@ -49,19 +50,24 @@ export function canny(demo, data) {
       found.field = sobel(found.smoothed);
       found.thin = ridges(found.field);
       const largest = found.field.magnitude.data.reduce((a, b) => (a > b ? a : b), 0) || 1;
-      smoothPicture.show(found.smoothed);
-      gradientPicture.show(wheel(found.field, largest));
-      thinPicture.show(found.thin, largest);
+      scale = Math.max(1, Math.floor(rows / picture.shape[0])); // canvases of one size, whichever picture (docs/demos.md)
+      smoothPicture.show(enlarged(found.smoothed, scale));
+      gradientPicture.show(enlarged(wheel(found.field, largest), scale));
+      thinPicture.show(enlarged(found.thin, scale), largest);
     }
-    const { smoothed, field, thin } = found, { magnitude, direction } = field, states = linked(thin, low.value, high.value);
+    if (found.low != low.value || found.high != high.value) {
+      Object.assign(found, { low: low.value, high: high.value, states: linked(found.thin, low.value, high.value) });
+      edgePicture.show(enlarged(painted(found.states), scale));
+    }
+    const { smoothed, field, thin, states } = found, { magnitude, direction } = field;
 
-    for (const shown of [smoothPicture, gradientPicture, thinPicture, edgePicture]) shown.mark("here", r, c);
+    for (const shown of [smoothPicture, gradientPicture, thinPicture, edgePicture])
+      shown.mark("here", scale * r, scale * c, scale, scale);
     smoothPicture.title = phrase("1. Smoothed: {value}", { value: smoothed.data[here].toFixed(2) });
     gradientPicture.title = phrase("2. Gradient: {value}", { value: magnitude.data[here].toFixed(2) });
     thinPicture.title = thin.data[here] ? phrase("3. Ridge: {value}", { value: thin.data[here].toFixed(2) }) : phrase("3. Ridge: no");
     edgePicture.title = states.data[here] >= LINKED ? phrase("4. Edge: yes") : phrase("4. Edge: no");
     demo.say(`(${r}, ${c}): ${reason(field, thin, states, here)}`);
-    edgePicture.show(painted(states));
     const edges = { shape: states.shape, data: states.data.map(state => Number(state >= LINKED)) };
     return { smoothed, magnitude, direction, thin, states, edges };
   };
@@ -111,12 +117,14 @@ function sobel(image) {
   const [down, right, magnitude, direction] = Array.from({ length: 4 }, () => tensor(image.shape));
   const { fround } = Math, change = (i, apart) => fround(data[i + apart] - data[i - apart]);
   const across = (i, apart, other) => fround(2 * change(i, apart) + (change(i - other, apart) + change(i + other, apart)));
-  for (let o = 0; o < down.data.length; o++) {
-    const i = (Math.floor(o / columns) + 1) * width + (o % columns) + 1;
-    const [y, x] = [across(i, width, 1), across(i, 1, width)];
-    [down.data[o], right.data[o]] = [y, x];
-    magnitude.data[o] = Math.sqrt(fround(fround(y * y) + fround(x * x)));
-    direction.data[o] = ((Math.atan2(-y, x) * 180) / Math.PI + 360) % 360;
+  for (let r = 0, o = 0; r < rows; r++) {
+    for (let c = 0, i = (r + 1) * width + 1; c < columns; c++, i++, o++) {
+      const y = across(i, width, 1), x = across(i, 1, width), angle = (Math.atan2(-y, x) * 180) / Math.PI;
+      down.data[o] = y;
+      right.data[o] = x;
+      magnitude.data[o] = Math.sqrt(fround(fround(y * y) + fround(x * x)));
+      direction.data[o] = angle < 0 ? angle + 360 : angle;
+    }
   }
   const inside = o => o >= columns && o < (rows - 1) * columns && o % columns > 0 && o % columns < columns - 1;
   return { down, right, magnitude, direction, inside };
@@ -175,7 +183,16 @@ function wheel({ down, right, magnitude }, largest) {
 
 // What becomes of each ridge, in colours (3, H, W).
 function painted({ shape, data }) {
-  const count = data.length, colors = tensor([3, ...shape]);
-  for (let i = 0; i < count; i++) [colors.data[i], colors.data[count + i], colors.data[2 * count + i]] = STATES[data[i]];
+  const colors = tensor([3, ...shape]);
+  for (let c = 0, o = 0; c < 3; c++) for (const state of data) colors.data[o++] = STATES[state][c];
   return colors;
+}
+
+// (H, W) or (3, H, W) with each entry `scale` times as high and as wide.
+function enlarged({ shape, data }, scale) {
+  const [rows, columns] = shape.slice(-2), depth = shape.slice(0, -2), output = tensor([...depth, scale * rows, scale * columns]);
+  for (let first = 0, o = 0; first < data.length; first += columns)
+    for (let k = 0; k < scale; k++)
+      for (let c = 0; c < columns; c++) for (let l = 0; l < scale; l++) output.data[o++] = data[first + c];
+  return output;
 }

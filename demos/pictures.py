@@ -6,7 +6,7 @@ from PIL import Image
 import pooling
 from datafiles import sources
 
-ROWS = 120  # of the photograph: what a kernel of 21x21 filters within a frame
+ROWS = 112  # of the photograph, four times those of a digit: what a kernel of 21x21 filters within a frame
 
 
 def example_pictures(digits):
@@ -28,8 +28,8 @@ def example_pictures(digits):
 
 
 def camera():
-    """Return scikit-image's photograph "camera", its central 480x480 pixels shrunk to 120x120, in [0, 1]."""
+    """Return scikit-image's photograph "camera", its central 448x448 pixels shrunk to 112x112, in [0, 1]."""
     with Image.open(sources.scikit_image("camera.png")) as image:
         grey = np.asarray(image.convert("L"), dtype=float)
-    middle = grey[16:-16, 16:-16]
+    middle = grey[32:-32, 32:-32]
     return pooling.pool(middle, len(middle) // ROWS).round().astype(np.float32) / 255

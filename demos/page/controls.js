@@ -9,8 +9,12 @@ let count = 0;
 
 // A select as it stands in a demo. Chromium lays out the whole page at each move of a demo that has one, since the list
 // of its options takes its place from it; an SVG around the select prevents that (docs/demos.md).
-const alone = select => CSS.supports("appearance", "base-select")
+const LISTS = CSS.supports("appearance", "base-select"); // whether this browser has such lists
+const alone = select => LISTS
   ? svg("svg", { class: "alone" }, svg("foreignObject", { width: "100%", height: "100%" }, select)) : select;
+// And it layers the whole page anew where the chosen text has another width. With a tab behind them (style.css has its
+// width) all have one; the joiner, which has no width, keeps the tab from being stripped.
+const padded = text => (LISTS ? `${text}\t\u2060` : null);
 
 class Control {
   // placed: the input, or what it stands in.
@@ -114,7 +118,7 @@ export class Choice extends Control {
     for (const option of options) {
       const [value, shown = value] = [option].flat();
       if ([...this.input.options].some(other => other.value == value)) continue;
-      this.input.append(element("option", { value }, shown));
+      this.input.append(element("option", { value, label: padded(shown) }, shown));
     }
   }
 

@@ -6,7 +6,7 @@ import { tensor } from "./nn.js";
 import { phrase } from "./phrase.js";
 
 export const OWN_PICTURE = "Your own picture";
-const SIDE = 120; // pixels of its longer side: what a kernel of 21x21 filters within a frame
+const SIDE = 112; // pixels of its longer side: what a kernel of 21x21 filters within a frame
 
 // Two buttons in the demo's tools. A picture that arrives becomes an option of `choice`, and is chosen;
 // `demo.controls.own` holds it, (H, W) in [0, 1] or as `shrink` makes it, or null.
