@@ -1,10 +1,8 @@
 // Receptive fields: the box of pixels that a unit can see, and how strongly it depends on each of them.
 
 import { pad, tensor } from "./page/nn.js";
-import { Picture, baseline, element, lattice, put, svg } from "./page/draw.js";
+import { Picture, SPAN, baseline, element, put, svg } from "./page/draw.js";
 import { phrase } from "./page/phrase.js";
-
-const WIDTH_OF_MAP = 100; // in the coordinates of its marks
 
 // data.images: (images, 1 or 3, H, W) in [0, 1]. data.layers: [{name, shape, size, jump, start, rows, columns,
 // gradients}]. Along each axis, the box of a unit starts at the pixel `start + unit * jump` and is `size` long;
@@ -104,8 +102,7 @@ function insideOf(layer, whole) {
 }
 
 // The units of a layer in grey. Each one's share is that of its row times that of its column, so a dark bar over each row
-// and each column shows it. They take no canvas, and all layers the same coordinates: where a canvas or a viewBox changes
-// its size, the browser layers its whole page anew.
+// and each column shows it. They take no canvas: where one changes its size, the browser layers its whole page anew.
 class UnitMap extends Picture {
   constructor(parent, options) {
     super(parent, options);
@@ -116,26 +113,23 @@ class UnitMap extends Picture {
     const [rows, columns] = [down.length, across.length], units = tensor([rows, columns]), shares = [down, across].join(";");
     units.data.forEach((_, i) => (units.data[i] = down[Math.floor(i / columns)] * across[i % columns]));
     if (this.shares == shares) return units;
-    const size = WIDTH_OF_MAP / columns, height = size * rows;
-    Object.assign(this, { shares, rows, columns, size });
-    put(this.marks, { viewBox: `0 0 ${WIDTH_OF_MAP} ${height}` });
-    this.view.style.setProperty("--aspect", columns / rows);
-    this.lines.setAttribute("d", lattice(rows, columns, size));
-    const bar = (attributes, d) => svg("path", { d, ...attributes });
+    this.shares = shares;
+    this.scale(rows, columns);
+    const { unit } = this, height = unit * rows, bar = (attributes, d) => svg("path", { d, ...attributes });
     this.entries.replaceChildren(
-      bar({ fill: "#fff" }, `M0 0h${WIDTH_OF_MAP}v${height}h${-WIDTH_OF_MAP}z`),
-      ...Array.from(down, (share, r) => bar({ "fill-opacity": 1 - share }, `M0 ${r * size}h${WIDTH_OF_MAP}v${size}h${-WIDTH_OF_MAP}z`)),
-      ...Array.from(across, (share, c) => bar({ "fill-opacity": 1 - share }, `M${c * size} 0v${height}h${size}v${-height}z`)),
+      bar({ fill: "#fff" }, `M0 0h${SPAN}v${height}h${-SPAN}z`),
+      ...Array.from(down, (share, r) => bar({ "fill-opacity": 1 - share }, `M0 ${unit * r}h${SPAN}v${unit}h${-SPAN}z`)),
+      ...Array.from(across, (share, c) => bar({ "fill-opacity": 1 - share }, `M${unit * c} 0v${height}h${unit}v${-height}z`)),
     );
     return units;
   }
 
   // Outline a unit, and put a dot on those in some rows and columns.
   choose([row, column], rows, columns) {
-    const { size } = this, dots = this.keep("dots", () => svg("path", { style: "fill: none; stroke: var(--second); stroke-linecap: round; stroke-linejoin: round" }));
-    const d = rows.flatMap(r => columns.map(c => `M${(c + 0.5) * size} ${(r + 0.5) * size}h0`)).join(""); // lines of no length
-    put(dots, { d, "stroke-width": 0.4 * size + 0.012 * WIDTH_OF_MAP });
-    this.mark("unit", row * size, column * size, size, size);
+    const { unit } = this, dots = this.keep("dots", () => svg("path", { style: "fill: none; stroke: var(--second); stroke-linecap: round; stroke-linejoin: round" }));
+    const d = rows.flatMap(r => columns.map(c => `M${unit * (c + 0.5)} ${unit * (r + 0.5)}h0`)).join(""); // lines of no length
+    put(dots, { d, "stroke-width": 0.4 * unit + 0.012 * SPAN });
+    this.mark("unit", row, column);
   }
 }
 
@@ -161,11 +155,11 @@ function framed(picture, margin) {
 
 // Colour the frame around the picture, and name it where there is room.
 function shade(picture, margin, [rows, columns]) {
-  const [height, width] = [rows + 2 * margin, columns + 2 * margin], size = 0.055 * width;
-  const d = `M0 0h${width}v${height}h${-width}zM${margin} ${margin}v${rows}h${columns}v${-rows}z`;
+  const unit = SPAN / (columns + 2 * margin), [height, inner, across, wide] = [rows + 2 * margin, rows, columns, margin].map(length => unit * length);
+  const d = `M0 0h${SPAN}v${height}h${-SPAN}zM${wide} ${wide}v${inner}h${across}v${-inner}z`, size = 0.055 * SPAN;
   picture.marks.append(svg("path", { d, style: "fill: #8a96a355", "fill-rule": "evenodd" }));
-  if (margin > 0.08 * width)
-    picture.marks.append(svg("text", { x: width / 2, y: baseline(margin / 2, size), "font-size": size, style: "fill: var(--ink)" }, phrase("outside")));
+  if (wide > 0.08 * SPAN)
+    picture.marks.append(svg("text", { x: SPAN / 2, y: baseline(wide / 2, size), "font-size": size, style: "fill: var(--ink)" }, phrase("outside")));
 }
 
 // How few pixels add up to half of all.

@@ -76,8 +76,12 @@ export function brief(number) {
 export const short = number => String(Number(number.toPrecision(3))).replace("-", "−");
 
 const FEW = 128; // entries: more of them change more slowly in an SVG than on a canvas
+// The width of each picture in the coordinates of its marks, so that another number of entries leaves these as they are.
+// Chromium takes a text's place in pixels of the screen for one in these coordinates: there are more of them than pixels.
+export const SPAN = 4000;
 
-// A titled picture: one canvas pixel an entry, enlarged by CSS, and marks and numbers in an SVG of its coordinates.
+// A titled picture: one canvas pixel an entry, enlarged by CSS, and marks and numbers in an SVG, where an entry has the
+// side `unit`.
 // A matrix of few entries with lines between them stands in the SVG as well, without a canvas: each is a layer of its
 // own, which the browser lays upon the others in every frame.
 //
@@ -164,20 +168,26 @@ export class Picture {
 
   resize(rows, columns) {
     if (this.rows == rows && this.columns == columns) return;
-    Object.assign(this, { rows, columns, painted: null, few: this.lines && rows * columns <= FEW });
-    const entry = (_, i) => svg("path", { d: `M${i % columns} ${Math.floor(i / columns)}h1v1h-1z` });
+    this.scale(rows, columns);
+    Object.assign(this, { painted: null, few: this.lines && rows * columns <= FEW });
+    const { unit } = this, entry = (_, i) => svg("path", { d: `M${unit * (i % columns)} ${unit * Math.floor(i / columns)}h${unit}v${unit}h${-unit}z` });
     this.entries.replaceChildren(...Array.from({ length: this.few ? rows * columns : 0 }, entry));
     if (this.few) this.canvas.remove();
     else this.view.prepend(Object.assign(this.canvas, { width: columns, height: rows }));
-    this.marks.setAttribute("viewBox", `0 0 ${columns} ${rows}`);
+  }
+
+  scale(rows, columns) {
+    Object.assign(this, { rows, columns, unit: SPAN / columns });
+    Object.assign(this.view.dataset, { rows, columns }); // for tests
+    put(this.marks, { viewBox: `0 0 ${SPAN} ${this.unit * rows}` });
     this.view.style.setProperty("--aspect", columns / rows);
-    this.lines?.setAttribute("d", lattice(rows, columns));
+    this.lines?.setAttribute("d", lattice(rows, columns, this.unit));
   }
 
   // Outline rows x columns entries from (row, column) on; kind is a class: "window" (orange) or "second" (teal).
   mark(name, row, column, rows = 1, columns = 1, kind = "window") {
-    const rectangle = this.keep(name, () => svg("rect", { class: kind }));
-    put(rectangle, { x: column, y: row, width: columns, height: rows });
+    const rectangle = this.keep(name, () => svg("rect", { class: kind })), { unit } = this;
+    put(rectangle, { x: unit * column, y: unit * row, width: unit * columns, height: unit * rows });
   }
 
   hide(name) {
@@ -197,19 +207,19 @@ export class Picture {
     while (this.texts.length > count) this.texts.pop().remove();
     while (this.texts.length < count) this.texts.push(this.marks.appendChild(svg("text")));
     const fit = (size, texts, room) => Math.min(size, room / Math.max(1, ...texts.map(text => text.length)));
-    const fitting = fit(size, texts ?? [], room), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
+    const { unit } = this, fitting = fit(size, texts ?? [], room), fittingBelow = fit(0.8 * size, below ?? [], 1.5);
     const inks = (texts ?? []).map((_, i) => this.ink(i)), now = [this.columns, fitting, fittingBelow, texts, below, inks].join();
     if (now === this.written) return; // most pictures are as they were
     this.written = now;
     this.texts.forEach((node, i) => {
       const row = Math.floor(i / this.columns), column = i % this.columns;
-      put(node, { x: column + 0.5, y: baseline(row + (below ? 0.32 : 0.5), fitting), "font-size": fitting, class: inks[i] });
+      const at = (middle, size) => ({ x: unit * (column + 0.5), y: unit * baseline(row + middle, size), "font-size": unit * size });
+      put(node, { ...at(below ? 0.32 : 0.5, fitting), class: inks[i] });
       const wanted = below ? [texts[i], below[i], fittingBelow].join() : texts[i];
       if (node.written === wanted) return;
       node.written = wanted;
       node.textContent = texts[i];
-      const second = { x: column + 0.5, y: baseline(row + 0.73, fittingBelow), "font-size": fittingBelow };
-      if (below) node.append(svg("tspan", second, below[i]));
+      if (below) node.append(svg("tspan", at(0.73, fittingBelow), below[i]));
     });
   }
 
@@ -224,7 +234,7 @@ export class Picture {
 }
 
 // The lines around and between entries of some size, as an SVG path.
-export function lattice(rows, columns, size = 1) {
+function lattice(rows, columns, size) {
   const across = Array.from({ length: rows + 1 }, (_, r) => `M0 ${r * size}h${columns * size}`);
   return [...across, ...Array.from({ length: columns + 1 }, (_, c) => `M${c * size} 0v${rows * size}`)].join("");
 }

@@ -37,7 +37,7 @@ CHANGE = (
 
 # Columns and rows of a picture: a canvas, or a matrix drawn in an SVG.
 SIZE = """picture => picture.width ? [picture.width, picture.height]
-  : (box => [box.width, box.height])(picture.querySelector("svg").viewBox.baseVal)"""
+  : [picture.dataset.columns, picture.dataset.rows].map(Number)"""
 
 
 class Shown:
@@ -105,6 +105,14 @@ class Shown:
         names = [event["name"] for event in self.traced(change, "devtools.timeline,blink")]
         assert "Paint" in names, "nothing was drawn"
         return names.count("PaintArtifactCompositor::Update")
+
+    def marks(self, rectangles=".view rect"):
+        """Return where the marks stand in their pictures, [row, column, rows, columns] each."""
+        places = """marks => marks.map(mark => {
+          const unit = mark.ownerSVGElement.viewBox.baseVal.width / mark.closest(".view").dataset.columns;
+          return [mark.y, mark.x, mark.height, mark.width].map(length => Math.round(length.baseVal.value / unit));
+        })"""
+        return self.root.locator(rectangles).evaluate_all(places)
 
     def point(self, name, row, column, press=False):
         """Move the mouse to an entry of the picture with the accessible name ``name``; press it there if asked."""

@@ -100,10 +100,7 @@ def test_a_small_picture_is_shown_as_large_as_the_photograph(explorer):
         np.testing.assert_allclose(pixels(explorer, alt)[..., 0], large, atol=1 / 255)
     explorer.point(ALTS[3], 4 * 20 + 3, 4 * 7)
     assert (explorer.values()["row"], explorer.values()["column"]) == (20, 7)
-    marks = explorer.root.locator(".view rect").evaluate_all(
-        "marks => marks.map(m => [m.y, m.x, m.height, m.width].map(s => s.baseVal.value))"
-    )
-    assert marks == [[80, 28, 4, 4]] * 4
+    assert explorer.marks() == [[80, 28, 4, 4]] * 4
 
 
 def test_another_picture_does_not_layer_the_page_anew(show):
@@ -149,10 +146,7 @@ def test_a_pixel_is_followed_through_all_four_by_pointer_and_keys(explorer, pict
             f"({row}, {column}): brighter towards {outputs['direction'][row, column]:.0f}°; "
         )
         assert note.endswith(reason)
-        marks = explorer.root.locator(".view rect").evaluate_all(
-            "marks => marks.map(m => [m.y, m.x].map(s => s.baseVal.value))"
-        )
-        assert marks == [[row, column]] * 4
+        assert explorer.marks() == [[row, column, 1, 1]] * 4
     explorer.control("Row").press("ArrowRight")
     explorer.control("Column").press("ArrowLeft")
     explorer.settle()

@@ -488,8 +488,7 @@ def test_max_pooling_shows_which_pixel_won(show):
     outputs = shown.outputs()
     np.testing.assert_allclose(outputs["patch"], window, atol=1e-5)
     row, column = np.unravel_index(window.argmax(), (2, 2))
-    mark = shown.root.locator(".sum figure").first.locator("rect")
-    assert [mark.get_attribute(key) for key in "yx"] == [str(row), str(column)]
+    assert shown.marks(".sum rect") == [[row, column, 1, 1]]
     shown.root.get_by_role("button", name="Follow the largest part").click()
     shown.settle()
     assert [shown.values()[key] for key in ("layer", "row", "column")] == ["c1", 12 + row, 14 + column]

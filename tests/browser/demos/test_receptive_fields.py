@@ -15,7 +15,7 @@ import cnn
 from demos.receptive_fields import measured_fields, receptive_field_explorer
 
 BARS = """bars => bars.map(bar => {
-  const { x, y, width, height } = bar.getBBox(), size = 100 / COLUMNS;
+  const { x, y, width, height } = bar.getBBox(), size = bar.ownerSVGElement.viewBox.baseVal.width / COLUMNS;
   const opacity = Number(bar.getAttribute("fill-opacity") ?? 1);
   return [[x, y, width, height].map(length => Math.round(length / size)), bar.getAttribute("fill"), opacity];
 })"""
@@ -185,10 +185,9 @@ def test_the_keys_say_what_the_colours_mean(explorer):
 
 def test_pressing_a_unit_chooses_it_and_so_do_the_keys(explorer):
     explorer.set(layer="C1", row=0, column=0)
-    middle = [(place + 0.5) * 100 / 17 - 0.5 for place in (5, 9)]  # the map is 100 wide
-    explorer.point(UNITS, *middle)
+    explorer.point(UNITS, 5, 9)
     assert (explorer.values()["row"], explorer.values()["column"]) == (0, 0), "pointing alone chooses nothing"
-    explorer.point(UNITS, *middle, press=True)
+    explorer.point(UNITS, 5, 9, press=True)
     assert (explorer.values()["row"], explorer.values()["column"]) == (5, 9)
     explorer.control("Row").press("ArrowRight")
     explorer.control("Column").press("ArrowLeft")
