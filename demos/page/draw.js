@@ -182,12 +182,18 @@ export class Picture {
     put(this.marks, { viewBox: `0 0 ${SPAN} ${this.unit * rows}` });
     this.view.style.setProperty("--aspect", columns / rows);
     this.lines?.setAttribute("d", lattice(rows, columns, this.unit));
+    for (const mark of this.named.values()) if (mark.place) this.lay(mark);
   }
 
   // Outline rows x columns entries from (row, column) on; kind is a class: "window" (orange) or "second" (teal).
   mark(name, row, column, rows = 1, columns = 1, kind = "window") {
-    const rectangle = this.keep(name, () => svg("rect", { class: kind })), { unit } = this;
-    put(rectangle, { x: unit * column, y: unit * row, width: unit * columns, height: unit * rows });
+    const rectangle = this.keep(name, () => svg("rect", { class: kind }));
+    rectangle.place = { x: column, y: row, width: columns, height: rows };
+    if (this.unit) this.lay(rectangle); // else with the first picture
+  }
+
+  lay(rectangle) {
+    for (const [name, length] of Object.entries(rectangle.place)) put(rectangle, { [name]: this.unit * length });
   }
 
   hide(name) {
