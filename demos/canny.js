@@ -28,15 +28,15 @@ export function canny(demo, data) {
 
   demo.layout({ wide: '"smooth gradient thin edges" minmax(0, 1fr) / minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr) minmax(0, 1fr)',
                 narrow: '"smooth gradient" auto "thin edges" auto / minmax(0, 1fr) minmax(0, 1fr)', top: true, snug: true });
-  let scale; // pixels of a canvas for each of the picture's
   const point = (r, c) => {
-    [row.value, column.value] = [r, c].map(place => Math.floor(place / scale));
+    [row.value, column.value] = [r, c];
     demo.redraw();
   };
-  const smoothPicture = demo.picture({ area: "smooth", alt: phrase("The picture, smoothed"), point });
-  const gradientPicture = demo.picture({ area: "gradient", colors: "color", alt: phrase("The gradient"), point });
-  const thinPicture = demo.picture({ area: "thin", alt: phrase("The ridges of the gradient"), point });
-  const edgePicture = demo.picture({ area: "edges", colors: "color", alt: phrase("The edges"), point });
+  const look = { point, height: rows };
+  const smoothPicture = demo.picture({ ...look, area: "smooth", alt: phrase("The picture, smoothed") });
+  const gradientPicture = demo.picture({ ...look, area: "gradient", colors: "color", alt: phrase("The gradient") });
+  const thinPicture = demo.picture({ ...look, area: "thin", alt: phrase("The ridges of the gradient") });
+  const edgePicture = demo.picture({ ...look, area: "edges", colors: "color", alt: phrase("The edges") });
   demo.legend([["wheel", phrase("where it gets brighter")], ["strong", phrase("at least high")], ["linked", phrase("at least low, linked")],
                ["dropped", phrase("not linked")]]);
   let found = {}; // the steps, until another picture, σ or threshold is chosen
@@ -50,19 +50,17 @@ export function canny(demo, data) {
       found.field = sobel(found.smoothed);
       found.thin = ridges(found.field);
       const largest = found.field.magnitude.data.reduce((a, b) => (a > b ? a : b), 0) || 1;
-      scale = Math.max(1, Math.floor(rows / picture.shape[0])); // canvases of one size, whichever picture (docs/demos.md)
-      smoothPicture.show(enlarged(found.smoothed, scale));
-      gradientPicture.show(enlarged(wheel(found.field, largest), scale));
-      thinPicture.show(enlarged(found.thin, scale), largest);
+      smoothPicture.show(found.smoothed);
+      gradientPicture.show(wheel(found.field, largest));
+      thinPicture.show(found.thin, largest);
     }
     if (found.low != low.value || found.high != high.value) {
       Object.assign(found, { low: low.value, high: high.value, states: linked(found.thin, low.value, high.value) });
-      edgePicture.show(enlarged(painted(found.states), scale));
+      edgePicture.show(painted(found.states));
     }
     const { smoothed, field, thin, states } = found, { magnitude, direction } = field;
 
-    for (const shown of [smoothPicture, gradientPicture, thinPicture, edgePicture])
-      shown.mark("here", scale * r, scale * c, scale, scale);
+    for (const shown of [smoothPicture, gradientPicture, thinPicture, edgePicture]) shown.mark("here", r, c);
     smoothPicture.title = phrase("1. Smoothed: {value}", { value: smoothed.data[here].toFixed(2) });
     gradientPicture.title = phrase("2. Gradient: {value}", { value: magnitude.data[here].toFixed(2) });
     thinPicture.title = thin.data[here] ? phrase("3. Ridge: {value}", { value: thin.data[here].toFixed(2) }) : phrase("3. Ridge: no");
@@ -186,13 +184,4 @@ function painted({ shape, data }) {
   const colors = tensor([3, ...shape]);
   for (let c = 0, o = 0; c < 3; c++) for (const state of data) colors.data[o++] = STATES[state][c];
   return colors;
-}
-
-// (H, W) or (3, H, W) with each entry `scale` times as high and as wide.
-function enlarged({ shape, data }, scale) {
-  const [rows, columns] = shape.slice(-2), depth = shape.slice(0, -2), output = tensor([...depth, scale * rows, scale * columns]);
-  for (let first = 0, o = 0; first < data.length; first += columns)
-    for (let k = 0; k < scale; k++)
-      for (let c = 0; c < columns; c++) for (let l = 0; l < scale; l++) output.data[o++] = data[first + c];
-  return output;
 }

@@ -12,8 +12,8 @@ let count = 0;
 const LISTS = CSS.supports("appearance", "base-select"); // whether this browser has such lists
 const alone = select => LISTS
   ? svg("svg", { class: "alone" }, svg("foreignObject", { width: "100%", height: "100%" }, select)) : select;
-// And it layers the whole page anew where the chosen text has another width. With a tab behind them (style.css has its
-// width) all have one; the joiner, which has no width, keeps the tab from being stripped.
+// Chromium also layers the whole page anew when the chosen text gets another width. A tab behind each text, which ends at
+// the place that style.css gives, makes all equally wide; a joiner, which has no width, keeps the tab from being stripped.
 const padded = text => (LISTS ? `${text}\t\u2060` : null);
 
 class Control {

@@ -63,6 +63,16 @@ function colored(values, map, low, high) {
   return pixels;
 }
 
+// ImageData with `times` x `times` pixels for each.
+function enlarged(pixels, times) {
+  if (times == 1) return pixels;
+  const large = new ImageData(times * pixels.width, times * pixels.height), { width } = large;
+  const [from, to] = [pixels, large].map(({ data }) => new Uint32Array(data.buffer));
+  for (let i = 0; i < to.length; i++)
+    to[i] = from[Math.floor(i / width / times) * pixels.width + Math.floor((i % width) / times)];
+  return large;
+}
+
 // A number with its sign and two decimals, and plain 0 for what rounds to it.
 export function signed(number) {
   return Math.abs(number) < 0.005 ? "0" : (number > 0 ? "+" : "−") + Math.abs(number).toFixed(2);
@@ -77,7 +87,8 @@ export const short = number => String(Number(number.toPrecision(3))).replace("-"
 
 const FEW = 128; // entries: more of them change more slowly in an SVG than on a canvas
 // The width of each picture in the coordinates of its marks, so that another number of entries leaves these as they are.
-// Chromium takes a text's place in pixels of the screen for one in these coordinates: there are more of them than pixels.
+// Chromium takes the bounds of a text, which are in pixels of the screen, for bounds in these coordinates. There are more
+// of them than pixels, so that texts do not seem to reach beyond the `extent()`.
 export const SPAN = 4000;
 
 // A titled picture: one canvas pixel an entry, enlarged by CSS, and marks and numbers in an SVG, where an entry has the
@@ -88,11 +99,12 @@ export const SPAN = 4000;
 // colors: "grey" (0 to 1), "signed" (zero-centred), "heat" (0 to 1), "pale" (under text, 0 to 1), "color" (3, H, W).
 // key: whether the range of colours stands below the picture, or the two words that stand at its ends.
 // grid: whether lines stand between the entries.
+// height: rows of the canvas, about. A smaller picture takes several pixels an entry, so that the canvas keeps its size.
 // point(row, column, event): called where a pointer moves over the picture, or is pressed if `press` is set;
 // then the picture can be painted on, and a finger does not scroll the page.
 export class Picture {
-  constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false, key = colors == "signed", grid = false }) {
-    this.colors = colors;
+  constructor(parent, { area, title = "", colors = "grey", alt = title, point, press = false, key = colors == "signed", grid = false, height = 0 }) {
+    Object.assign(this, { colors, height });
     const image = { role: "img", "aria-label": alt };
     this.canvas = element("canvas", grid ? {} : image);
     this.marks = svg("svg", { "aria-hidden": "true" }, extent());
@@ -154,7 +166,7 @@ export class Picture {
     const words = new Uint32Array(pixels.data.buffer);
     if (this.painted && words.every((word, i) => word === this.painted[i])) return;
     if (this.few) this.fill(pixels.data);
-    else this.canvas.getContext("2d").putImageData(pixels, 0, 0);
+    else this.canvas.getContext("2d").putImageData(enlarged(pixels, this.canvas.width / this.columns), 0, 0);
     this.painted = words;
   }
 
@@ -170,10 +182,12 @@ export class Picture {
     if (this.rows == rows && this.columns == columns) return;
     this.scale(rows, columns);
     Object.assign(this, { painted: null, few: this.lines && rows * columns <= FEW });
-    const { unit } = this, entry = (_, i) => svg("path", { d: `M${unit * (i % columns)} ${unit * Math.floor(i / columns)}h${unit}v${unit}h${-unit}z` });
+    const { unit } = this, times = Math.max(1, Math.floor(this.height / rows)); // pixels of the canvas along an entry
+    const entry = (_, i) => svg("path", { d: `M${unit * (i % columns)} ${unit * Math.floor(i / columns)}h${unit}v${unit}h${-unit}z` });
     this.entries.replaceChildren(...Array.from({ length: this.few ? rows * columns : 0 }, entry));
+    put(this.canvas, { width: times * columns, height: times * rows });
     if (this.few) this.canvas.remove();
-    else this.view.prepend(Object.assign(this.canvas, { width: columns, height: rows }));
+    else if (this.view.firstChild != this.canvas) this.view.prepend(this.canvas);
   }
 
   scale(rows, columns) {

@@ -107,9 +107,10 @@ class Shown:
         return names.count("PaintArtifactCompositor::Update")
 
     def marks(self, rectangles=".view rect"):
-        """Return where the marks stand in their pictures, [row, column, rows, columns] each."""
+        """Return where the marks stand, [row, column, rows, columns] each, in what `point` counts."""
         places = """marks => marks.map(mark => {
-          const unit = mark.ownerSVGElement.viewBox.baseVal.width / mark.closest(".view").dataset.columns;
+          const view = mark.closest(".view"), columns = view.querySelector("canvas")?.width ?? view.dataset.columns;
+          const unit = mark.ownerSVGElement.viewBox.baseVal.width / columns;
           return [mark.y, mark.x, mark.height, mark.width].map(length => Math.round(length.baseVal.value / unit));
         })"""
         return self.root.locator(rectangles).evaluate_all(places)
