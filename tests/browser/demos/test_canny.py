@@ -255,5 +255,6 @@ def test_what_the_lecture_says_of_the_photograph(pictures):
     tripod, outline = (slice(72, 112), slice(51, 112)), (slice(8, 72), slice(1, 38))
     assert fine[tripod].sum() > 50 and not coarse[tripod].any()
     assert coarse[outline].any(axis=0).all(), "a line from the shoulder to the head"
+    assert coarse[:, :55].sum() > 0.6 * fine[:, :55].sum(), "the coat is not gone"
     pieces = [ndi.label(canny(photograph, 1, low, 0.8), np.ones((3, 3)))[1] for low in (0.3, 0.8)]
     assert pieces[1] > 1.5 * pieces[0]
