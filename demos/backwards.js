@@ -1,6 +1,7 @@
 // Backwards through a layer: from the gradient of its output to those of its kernel and its input, in numbers.
 
-import { convolve, crop, magnitude, pad, pool2d, tensor } from "./page/nn.js";
+import { convolve, crop, magnitude, pad, tensor } from "./page/nn.js";
+import { pool2d } from "./page/pooling.js";
 import { element } from "./page/draw.js";
 import { Formula, factor, plain } from "./page/formula.js";
 import { flipped } from "./page/kernels.js";

@@ -1,6 +1,7 @@
 // Pooling on a picture: its windows, the numbers in one of them, and what becomes of them.
 
-import { crop, pool2d, tensor } from "./page/nn.js";
+import { crop, tensor } from "./page/nn.js";
+import { pool2d } from "./page/pooling.js";
 import { phrase } from "./page/phrase.js";
 
 // data.pictures: {name: (H, W) in [0, 1]}; data.largest: the rows of the largest window.

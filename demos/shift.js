@@ -1,6 +1,7 @@
 // What moving a digit by a few pixels does to its feature map, pooled or merely subsampled.
 
-import { activate, convolve, crop, pad, pool2d, tensor } from "./page/nn.js";
+import { activate, convolve, crop, pad, tensor } from "./page/nn.js";
+import { pool2d } from "./page/pooling.js";
 import { element } from "./page/draw.js";
 import { phrase } from "./page/phrase.js";
 

@@ -1,6 +1,7 @@
 // A kernel slides over a digit: the patch times the kernel, the products, their sum, and the output so far.
 
-import { convolve, crop, magnitude, pool2d, sum, tensor } from "./page/nn.js";
+import { convolve, crop, magnitude, sum, tensor } from "./page/nn.js";
+import { pool2d } from "./page/pooling.js";
 import { brief } from "./page/draw.js";
 import { plain } from "./page/formula.js";
 import { phrase } from "./page/phrase.js";

@@ -1,7 +1,8 @@
 // A network: from its steps, as network.py lists them, to all activations for an image.
 
-import { conv2d } from "./convolution.js";
-import { activate, adaptivePool2d, batchNorm, combine, dense, mean, pool2d, softmax, take, tensor } from "./nn.js";
+import { conv2d, dense } from "./convolution.js";
+import { activate, batchNorm, combine, mean, softmax, take, tensor } from "./nn.js";
+import { adaptivePool2d, pool2d } from "./pooling.js";
 
 // What each kind of step computes from the tensors that it reads.
 const STEPS = {

@@ -1,7 +1,7 @@
 """A network as a list of steps that the page can compute: what its ``forward`` does, read off by `torch.fx`.
 
 `network_steps` runs a network once, and notes each operation as a dict: what it is, which steps it reads, its weights
-and options, and the shape of what comes out. ``network.js`` computes them with the functions of ``nn.js``.
+and options, and the shape of what comes out. ``network.js`` computes them.
 """
 
 import copy

@@ -56,6 +56,23 @@ class Modules:
         return [received(result) for result in json.loads(self.page.evaluate(CALL, [f"/{file}", name, text]))]
 
 
+def compare(modules, file, name, cases):
+    """Call a function for each (arguments, what torch says) and compare.
+
+    Raises
+    ------
+    AssertionError
+        If a result has another shape, or other values.
+    """
+    results = modules.call(file, name, [arguments for arguments, _ in cases])
+    for (arguments, wanted), result in zip(cases, results, strict=True):
+        options = [part for part in arguments if not hasattr(part, "detach")]
+        assert result.shape == tuple(wanted.shape), options
+        wanted = wanted.numpy()
+        atol = 1e-5 * max(1, np.abs(wanted).max(initial=0))  # torch adds up in float32
+        np.testing.assert_allclose(result, wanted, atol=atol, rtol=1e-5, err_msg=str(options))
+
+
 def sent(value):
     """Return arrays and tensors at any depth as `demos.page.packed` does, holes and all."""
     if isinstance(value, dict):

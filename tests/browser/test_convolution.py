@@ -1,4 +1,4 @@
-"""The page's convolution against torch, in WebAssembly and where a browser has none."""
+"""What the page computes with kernels that slide, against torch: in WebAssembly and where a browser has none."""
 
 import re
 from itertools import product
@@ -34,12 +34,8 @@ def modules(chromium, request):
 
 def compare(modules, cases):
     """Convolve for each (image, weight, options) and compare with torch."""
-    results = modules.call(FILE, "conv2d", cases)
-    for (image, weight, options), result in zip(cases, results, strict=True):
-        wanted = F.conv2d(image[None], weight, **options)[0].numpy()
-        assert result.shape == wanted.shape, options
-        atol = 1e-5 * max(1, np.abs(wanted).max(initial=0))  # both add up in float32
-        np.testing.assert_allclose(result, wanted, atol=atol, rtol=1e-5, err_msg=str(options))
+    wanted = [F.conv2d(image[None], weight, **options)[0] for image, weight, options in cases]
+    page_modules.compare(modules, FILE, "conv2d", list(zip(cases, wanted, strict=True)))
 
 
 @pytest.mark.parametrize("kernel", [(1, 1), (3, 3), (5, 2), (1, 4)])
@@ -91,6 +87,67 @@ def test_a_hole_in_the_image_stays_a_hole(modules):
     for result, seen in zip(results, (image, IMAGE), strict=True):
         wanted = F.conv2d(seen[None], weight, padding=1)[0].numpy()
         np.testing.assert_array_equal(np.isfinite(result), np.isfinite(wanted))
+
+
+def test_dense(modules):
+    vector, cases = torch.randn(30), []
+    for outputs, with_bias in product((1, 7), (False, True)):
+        weight, bias = torch.randn(outputs, 30), torch.randn(outputs) if with_bias else None
+        cases.append(([vector, weight, bias], F.linear(vector, weight, bias)))
+    page_modules.compare(modules, FILE, "dense", cases)
+    with pytest.raises(Exception, match="30 inputs do not fit"):
+        modules.call(FILE, "dense", [[vector, torch.randn(2, 29)]])
+
+
+def page_options(options):
+    """Return options of torch under the names that pooling.js has for them."""
+    names = {"kernel_size": "size", "ceil_mode": "ceil", "count_include_pad": "countPadding"}
+    names |= {"divisor_override": "divisor"}
+    return {names.get(key, key): value for key, value in options.items() if value is not None}
+
+
+POOLS = list(product((2, 3, (4, 2)), (None, 1, 2, (3, 4)), (0, 1, (1, 0)), (False, True)))
+
+
+def test_max_pooling(modules):
+    cases = []
+    for (size, stride, padding, ceil), dilation in product(POOLS, (1, 2)):
+        options = {"kernel_size": size, "stride": stride, "padding": padding, "ceil_mode": ceil}
+        options["dilation"] = dilation
+        wanted = F.max_pool2d(IMAGE[None], **options)[0]
+        cases.append(([IMAGE, {"kind": "max", **page_options(options)}], wanted))
+    page_modules.compare(modules, "pooling.js", "pool2d", cases)
+
+
+def test_average_pooling(modules):
+    cases = []
+    for (size, stride, padding, ceil), count, divisor in product(POOLS, (False, True), (None, 5)):
+        options = {"kernel_size": size, "stride": stride, "padding": padding, "ceil_mode": ceil}
+        options |= {"count_include_pad": count, "divisor_override": divisor}
+        wanted = F.avg_pool2d(IMAGE[None], **options)[0]
+        cases.append(([IMAGE, {"kind": "average", **page_options(options)}], wanted))
+    page_modules.compare(modules, "pooling.js", "pool2d", cases)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pool"), [("max", F.adaptive_max_pool2d), ("average", F.adaptive_avg_pool2d)]
+)
+def test_adaptive_pooling(modules, kind, pool):
+    sizes = [1, 2, 4, (9, 11), (3, 7), (12, 20)]
+    page_modules.compare(
+        modules,
+        "pooling.js",
+        "adaptivePool2d",
+        [([IMAGE, {"kind": kind, "size": size}], pool(IMAGE, size)) for size in sizes],
+    )
+
+
+def test_a_hole_wins_every_maximum_as_in_torch(modules):
+    image = IMAGE.clone()
+    image[2, 3, 3] = torch.nan
+    page_modules.compare(
+        modules, "pooling.js", "pool2d", [([image, {"kind": "max", "size": 2}], F.max_pool2d(image, 2))]
+    )
 
 
 def test_the_policy_of_the_page_allows_webassembly(chromium, tmp_path):

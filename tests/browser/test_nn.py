@@ -19,20 +19,7 @@ def modules(chromium):
 
 def compare(modules, name, cases):
     """Call a function of nn.js for each (arguments, what torch says) and compare."""
-    results = modules.call("nn.js", name, [arguments for arguments, _ in cases])
-    for (arguments, wanted), result in zip(cases, results, strict=True):
-        options = [part for part in arguments if not isinstance(part, torch.Tensor)]
-        assert result.shape == tuple(wanted.shape), options
-        wanted = wanted.numpy()
-        atol = 1e-5 * max(1, np.abs(wanted).max(initial=0))  # torch adds up in float32
-        np.testing.assert_allclose(result, wanted, atol=atol, rtol=1e-5, err_msg=str(options))
-
-
-def page_options(options):
-    """Return options of torch under the names that nn.js has for them."""
-    names = {"kernel_size": "size", "ceil_mode": "ceil", "count_include_pad": "countPadding"}
-    names |= {"divisor_override": "divisor"}
-    return {names.get(key, key): value for key, value in options.items() if value is not None}
+    page_modules.compare(modules, "nn.js", name, cases)
 
 
 def test_convolve_is_one_image_and_one_kernel(modules):
@@ -57,57 +44,6 @@ def test_output_size(modules):
             F.conv2d(torch.zeros(1, 1, n, n), torch.zeros(1, 1, k, k), **options).shape[-1] if fits else 0
         )
         assert size == wanted, (n, k, p, s, d)
-
-
-POOLS = list(product((2, 3, (4, 2)), (None, 1, 2, (3, 4)), (0, 1, (1, 0)), (False, True)))
-
-
-def test_max_pooling(modules):
-    cases = []
-    for (size, stride, padding, ceil), dilation in product(POOLS, (1, 2)):
-        options = {"kernel_size": size, "stride": stride, "padding": padding, "ceil_mode": ceil}
-        options["dilation"] = dilation
-        wanted = F.max_pool2d(IMAGE[None], **options)[0]
-        cases.append(([IMAGE, {"kind": "max", **page_options(options)}], wanted))
-    compare(modules, "pool2d", cases)
-
-
-def test_average_pooling(modules):
-    cases = []
-    for (size, stride, padding, ceil), count, divisor in product(POOLS, (False, True), (None, 5)):
-        options = {"kernel_size": size, "stride": stride, "padding": padding, "ceil_mode": ceil}
-        options |= {"count_include_pad": count, "divisor_override": divisor}
-        wanted = F.avg_pool2d(IMAGE[None], **options)[0]
-        cases.append(([IMAGE, {"kind": "average", **page_options(options)}], wanted))
-    compare(modules, "pool2d", cases)
-
-
-@pytest.mark.parametrize(
-    ("kind", "pool"), [("max", F.adaptive_max_pool2d), ("average", F.adaptive_avg_pool2d)]
-)
-def test_adaptive_pooling(modules, kind, pool):
-    sizes = [1, 2, 4, (9, 11), (3, 7), (12, 20)]
-    compare(
-        modules,
-        "adaptivePool2d",
-        [([IMAGE, {"kind": kind, "size": size}], pool(IMAGE, size)) for size in sizes],
-    )
-
-
-def test_a_hole_wins_every_maximum_as_in_torch(modules):
-    image = IMAGE.clone()
-    image[2, 3, 3] = torch.nan
-    compare(modules, "pool2d", [([image, {"kind": "max", "size": 2}], F.max_pool2d(image, 2))])
-
-
-def test_dense(modules):
-    vector, cases = torch.randn(30), []
-    for outputs, with_bias in product((1, 7), (False, True)):
-        weight, bias = torch.randn(outputs, 30), torch.randn(outputs) if with_bias else None
-        cases.append(([vector, weight, bias], F.linear(vector, weight, bias)))
-    compare(modules, "dense", cases)
-    with pytest.raises(Exception, match="30 inputs do not fit"):
-        modules.call("nn.js", "dense", [[vector, torch.randn(2, 29)]])
 
 
 def test_batch_norm(modules):
