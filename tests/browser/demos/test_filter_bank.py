@@ -72,6 +72,15 @@ def test_numbers_that_no_filter_has(explorer):
         explorer.set(picture="big")
 
 
+def test_numbers_of_another_length_do_not_layer_the_page_anew(show):
+    first, other = (np.abs(filters.leung_malik_bank()[number - 1]).max() for number in (1, 14))
+    assert first > 0.01 > other, "the ends of the two scales are numbers of one length"
+    explorer = show(filter_bank_explorer(PICTURES), "page")
+    explorer.page.set_viewport_size({"width": 900, "height": 800})
+    change = "root => root.demo.set({ number: %d })"
+    assert [explorer.layerings(change % number) for number in (14, 1, 14)] == [0, 0, 0]
+
+
 def test_no_errors(explorer):
     assert explorer.page.page_errors == []
 
