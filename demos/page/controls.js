@@ -37,7 +37,7 @@ class Control {
 
   set value(value) {
     this.check(value);
-    this.input.value = value;
+    if (this.value !== value) this.input.value = value; // Chromium lays out a select even for the value that it has
     this.show();
   }
 

@@ -308,13 +308,14 @@ export class Bars {
       this.list.append(line);
     }
     const least = Math.min(0, ...values), length = Math.max(this.most, ...values) - least;
+    const share = value => `${((100 * value) / length).toFixed(1)}%`; // no finer: bars of nearly nothing then stay as they are
     names.forEach((text, k) => {
       const { line, name, bar, number } = this.rows[k];
       line.classList.toggle("chosen", k === chosen);
       write(name, text);
       write(number, this.format(values[k]));
-      bar.style.width = `${(100 * Math.abs(values[k])) / length}%`;
-      bar.style.marginLeft = `${(100 * (Math.min(values[k], 0) - least)) / length}%`;
+      bar.style.width = share(Math.abs(values[k]));
+      bar.style.marginLeft = share(Math.min(values[k], 0) - least);
       bar.className = kinds[k] ?? "";
     });
     return { shape: [values.length], data: Float32Array.from(values) };

@@ -55,13 +55,14 @@ export class LayerCard {
   }
 
   draw(limits) {
-    const { rows, columns } = this.mosaic, words = new Uint32Array(this.pixels.data.buffer), { width } = this.canvas, { data } = this.values;
+    const { rows, columns } = this.mosaic, words = new Uint32Array(this.pixels.data.buffer), { width } = this.canvas;
+    const { data } = this.values, colors = MAPS.signed;
     this.order.forEach((channel, k) => {
       const [top, left] = this.mosaic.place(k), scale = 127.5 / ((limits ? limits[channel] : this.limit) || 1);
       for (let r = 0, i = channel * rows * columns; r < rows; r++) {
         for (let o = (top + r) * width + left, end = o + columns; o < end; o++, i++) {
           const x = 127.5 + scale * data[i]; // 0 to 255, for NaN neither
-          words[o] = x >= 0 && x <= 255.5 ? MAPS.signed[x | 0] : x < 0 ? MAPS.signed[0] : x > 0 ? MAPS.signed[255] : 0;
+          words[o] = x >= 0 && x <= 255.5 ? colors[x | 0] : x < 0 ? colors[0] : x > 0 ? colors[255] : 0;
         }
       }
     });
