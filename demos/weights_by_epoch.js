@@ -105,9 +105,9 @@ function changesOf(kernels) {
 // What the colours of colour kernels mean: a scale for each channel, grey in the middle. Returns its two ends.
 function colorKey(figure) {
   const scale = (low, high) =>
-    element("i", { style: `width: 3.6em; height: 0.8em; background: linear-gradient(90deg, ${low}, #808080, ${high})` });
+    element("i", { style: `flex: none; width: 3.6em; height: 0.8em; background: linear-gradient(90deg, ${low}, #808080, ${high})` });
   const scales = [["#008080", "#ff8080"], ["#800080", "#80ff80"], ["#808000", "#8080ff"]].map(pair => scale(...pair));
-  const ends = [element("span"), element("span")];
-  figure.append(element("div", { class: "key", "aria-hidden": "true" }, ends[0], ...scales, ends[1], element("span", { style: "white-space: nowrap" }, phrase("grey: 0"))));
+  const words = (...text) => element("span", { style: "flex: none" }, ...text), ends = [words(), words()];
+  figure.append(element("div", { class: "key", "aria-hidden": "true" }, ends[0], ...scales, ends[1], words(phrase("grey: 0"))));
   return ends;
 }
