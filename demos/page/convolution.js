@@ -53,10 +53,11 @@ export function slide(input, weight, [height, width], { bias, stride = 1, paddin
   const { floats, integers } = workshop.room(sums + together * apart), run = workshop[largest ? "largest" : together > 1 ? "several" : "one"];
 
   floats.fill(nothing, 0, inputSize);
-  const from = Array.from({ length: columns }, (_, x) => columnAt(x + padColumns));
+  const { data } = input, rowsAt = Array.from({ length: rows }, (_, r) => rowAt(r + padRows));
+  const columnsAt = Array.from({ length: columns }, (_, x) => columnAt(x + padColumns));
   for (let c = 0, i = 0; c < channels; c++)
     for (let r = 0; r < rows; r++)
-      for (let x = 0, row = c * channelSize + rowAt(r + padRows); x < columns; x++) floats[row + from[x]] = input.data[i++];
+      for (let x = 0, row = c * channelSize + rowsAt[r]; x < columns; x++) floats[row + columnsAt[x]] = data[i++];
   for (let c = 0, t = places; c < depth; c++)
     for (let k = 0; k < kernelRows; k++)
       for (let l = 0; l < kernelColumns; l++, t++)

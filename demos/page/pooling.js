@@ -12,12 +12,12 @@ export function pool2d(input, { kind, size, stride = size, padding = 0, dilation
   ones.data.fill(1);
   const output = slide(input, ones, pooled, { stride, padding, dilation, largest: kind == "max" });
   if (kind == "max") return output;
-  const counted = lengths.map((length, axis) => Array.from({ length: pooled[axis] }, (_, k) => {
+  const [down, across] = lengths.map((length, axis) => Array.from({ length: pooled[axis] }, (_, k) => {
     const first = k * strides[axis] - paddings[axis], margin = countPadding ? paddings[axis] : 0;
     return Math.min(first + sizes[axis], length + margin) - Math.max(first, -margin);
   }));
-  let o = 0;
-  for (let c = 0; c < channels; c++) for (const down of counted[0]) for (const across of counted[1]) output.data[o++] /= divisor ?? down * across;
+  const counted = down.flatMap(rows => across.map(columns => divisor ?? rows * columns)), { data } = output;
+  for (let o = 0, k = 0; o < data.length; o++, k = k + 1 < counted.length ? k + 1 : 0) data[o] /= counted[k];
   return output;
 }
 
