@@ -139,6 +139,11 @@ class GlassBox {
     }));
     this.cards = this.layers.map(layer => this.card(layer));
     new ResizeObserver(() => this.scrollTo(this.number)).observe(this.row);
+    const sight = new IntersectionObserver(
+      entries => entries.forEach(({ target, isIntersecting }) => this.cards.find(({ node }) => node == target).see(isIntersecting)),
+      { root: this.row },
+    );
+    this.cards.forEach(({ node }) => sight.observe(node));
     this.bars = demo.bars({ area: "bars", format: percent, choose: k => this.go(this.layers.at(-1).name, [this.listed[k], 0, 0]) });
     this.panel = new SumPanel(demo.stage, {
       steps: this.steps, named: (...of) => this.named(...of), close: () => this.open.set(false),

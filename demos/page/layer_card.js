@@ -11,7 +11,7 @@ const COLUMN = 16; // units of a vector that stand in one column
 export class LayerCard {
   // open(): the heading was pressed. point(unit, pressed): a pixel was pointed at or pressed; null: the pointer has left.
   constructor(parent, { name, title, words, shape, open, point }) {
-    this.shape = shape;
+    Object.assign(this, { shape, inSight: true, late: false });
     this.heading = element("button", { type: "button", title: `${name}: ${words}`, "data-lm-suppress-shortcuts": "true" }, title);
     this.heading.addEventListener("click", open);
     this.canvas = element("canvas", { role: "img", "aria-label": phrase("The maps of {name}", { name }) });
@@ -49,16 +49,25 @@ export class LayerCard {
     this.order = Array.from(strengths.keys());
     if (sorted) this.order.sort((a, b) => strengths[b] - strengths[a]);
     this.limit = Math.max(...strengths) || 1;
-    this.draw(byMap && size > 1 ? strengths : null); // a vector has no maps
+    this.limits = byMap && size > 1 ? strengths : null; // a vector has no maps
+    this.paint();
     const sizes = this.shape.join("×"), kept = count < this.shape[0] ? phrase("{count} of {sizes}", { count, sizes }) : sizes;
     if (unfolded) write(this.foot, kept + (byMap && size > 1 ? "" : `, ±${short(this.limit)}`));
   }
 
-  draw(limits) {
+  // Whether the card is in the window of its row: one that is not is painted when it comes in.
+  see(inSight) {
+    this.inSight = inSight;
+    if (this.late) this.paint();
+  }
+
+  paint() {
+    this.late = !this.inSight;
+    if (this.late) return;
     const { rows, columns } = this.mosaic, words = new Uint32Array(this.pixels.data.buffer), { width } = this.canvas;
     const { data } = this.values, colors = MAPS.signed;
     this.order.forEach((channel, k) => {
-      const [top, left] = this.mosaic.place(k), scale = 127.5 / ((limits ? limits[channel] : this.limit) || 1);
+      const [top, left] = this.mosaic.place(k), scale = 127.5 / ((this.limits ? this.limits[channel] : this.limit) || 1);
       for (let r = 0, i = channel * rows * columns; r < rows; r++) {
         for (let o = (top + r) * width + left, end = o + columns; o < end; o++, i++) {
           const x = 127.5 + scale * data[i]; // 0 to 255, for NaN neither

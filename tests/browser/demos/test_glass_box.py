@@ -619,6 +619,27 @@ def test_unfolding_sorting_and_ranges(show):
     assert card.evaluate("canvas => canvas.toDataURL()") != before
 
 
+def test_a_layer_out_of_sight_is_painted_when_it_comes_in(show):
+    shown = show(box("CifarCNN", opened="c1"), "page")
+    first = shown.root.get_by_role("img", name="The maps of input")
+
+    def painted():
+        shown.settle()
+        return first.evaluate("canvas => canvas.toDataURL()")
+
+    images = shown.control("Image").locator("option").evaluate_all("all => all.map(one => one.value)")[:2]
+    wanted = []
+    for image in images:
+        shown.set(image=image)
+        wanted.append(painted())
+    shown.set(layer="f8")
+    shown.settle()
+    shown.set(image=images[0])
+    assert wanted[0] != wanted[1] == painted()
+    shown.root.locator(".layers").evaluate("row => { row.scrollLeft = 0 }")
+    assert painted() == wanted[0]
+
+
 @pytest.mark.parametrize("name", ["PoolingCNN", "CifarCNN", "residual network of 20 layers"])
 def test_controls_sizes_and_a_phone(show, name):
     shown = show(box(name), "page")
