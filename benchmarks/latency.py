@@ -7,7 +7,6 @@ JupyterLab take for a number alone stands in the first row of each. "At first" i
 after a control was entered, when JupyterLab draws frames of its own; the targets are for those after that. Plain
 `interact`, with a new figure for each move as Jupyter displays any figure, is moved in the same run and the same
 JupyterLab. Frames are counted while a slider is dragged with the mouse, and what the kernel says while demos are moved.
-A demo that misses a target is measured again after the others, twice at most; each time has a row.
 """
 
 import argparse
@@ -26,7 +25,6 @@ import lab  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 MEDIAN, SLOW, FRAMES = 17, 34, 50  # ms, ms, frames a second: at most, at most, at least
-ATTEMPTS = 3  # for each demo, in turn with the others
 DRAG_SECONDS = 1.5
 REST = 1500  # ms after scrolling and after entering a cell: JupyterLab's editors measure themselves, and are drawn anew
 FIRST = 10  # moves right after a control was entered, during that
@@ -166,41 +164,33 @@ def frames_a_second(page, root):
 
 
 def rows(page, moves, chosen, place):
-    """Measure the demos of a page, print a table row each, and return whether all are within the targets.
+    """Measure the demos of a page; yield a table row each, and whether it is within the targets.
 
-    One that misses is measured again after the others, as other work may have kept the machine busy. The first row is
-    what the place takes for a number alone, whatever the demos do.
+    The first row is what the place takes for a number alone, whatever the demos do.
     """
     page.evaluate(BARE, ALONE)
-    left = [(root.get_attribute("data-demo"), root) for root in page.locator(".lecture-demo").all()]
-    left = [(name, root) for name, root in left if not chosen or name in [ALONE, *chosen]]
-    for _ in range(ATTEMPTS):
-        missed = []
-        for name, root in left:
-            root.scroll_into_view_if_needed()
-            page.wait_for_timeout(REST)
-            cells, met = row(page, root, moves)
-            print("| " + " | ".join([name, place, *cells]) + " |", flush=True)
-            if not met and name != ALONE:
-                missed.append((name, root))
-        left = missed
-    return not left
-
-
-def row(page, root, moves):
-    """Return the cells of a demo's row, and whether it is within the targets."""
-    first, later = by_key(page, root, moves) or (None, None)
-    cells, met = [f"{statistics.median(first):.1f}" if first else ""], True
-    for times in (later, by_pointer(page, root, moves)):
-        if times is None:
-            cells += ["", ""]
+    for root in page.locator(".lecture-demo").all():
+        name = root.get_attribute("data-demo")
+        if chosen and name not in [ALONE, *chosen]:
             continue
-        median, slow = statistics.median(times), statistics.quantiles(times, n=10)[-1]
-        cells += [f"{median:.1f}", f"{slow:.1f}"]
-        met &= median <= MEDIAN and slow <= SLOW
-    frames = frames_a_second(page, root)
-    root.evaluate("root => { root.clock?.abort(); root.demo.set({}) }")
-    return [*cells, "" if frames is None else f"{frames:.0f}"], met and (frames is None or frames >= FRAMES)
+        root.scroll_into_view_if_needed()
+        page.wait_for_timeout(REST)
+        first, later = by_key(page, root, moves) or (None, None)
+        cells, met = [name, place, f"{statistics.median(first):.1f}" if first else ""], True
+        for times in (later, by_pointer(page, root, moves)):
+            if times is None:
+                cells += ["", ""]
+                continue
+            median, slow = statistics.median(times), statistics.quantiles(times, n=10)[-1]
+            cells += [f"{median:.1f}", f"{slow:.1f}"]
+            met &= median <= MEDIAN and slow <= SLOW
+        frames = frames_a_second(page, root)
+        met &= frames is None or frames >= FRAMES
+        root.evaluate("root => { root.clock?.abort(); root.demo.set({}) }")
+        yield (
+            "| " + " | ".join([*cells, "" if frames is None else f"{frames:.0f}"]) + " |",
+            met or name == ALONE,
+        )
 
 
 def plain_interact(page, moves):
@@ -224,6 +214,7 @@ def measure(browser, folder, moves, chosen):
         "| demo | where | at first | key: median ms | 90 % ms | pointer: median ms | 90 % ms | frames a second |"
     )
     print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |", flush=True)
+    met = True
     notebook = nbformat.read(ROOT / "lecture.ipynb", 4)
     notebook.cells.append(nbformat.v4.new_code_cell(INTERACT))
     (folder / "notebooks").mkdir()
@@ -239,7 +230,9 @@ def measure(browser, folder, moves, chosen):
         if errors := lab.run_all(page, seconds=600):
             sys.exit(f"The notebook does not run: {errors}")
         page.evaluate("() => { MESSAGES = 0 }")
-        met = rows(page, moves, chosen, "JupyterLab")
+        for line, well in rows(page, moves, chosen, "JupyterLab"):
+            print(line, flush=True)
+            met &= well
         messages = page.evaluate("MESSAGES")
         plain = plain_interact(page, moves)
         page.close()
@@ -247,7 +240,9 @@ def measure(browser, folder, moves, chosen):
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto((folder / "lecture.html").as_uri())
     page.wait_for_timeout(2000)  # formulas are being set
-    met &= rows(page, moves, chosen, "lecture.html")
+    for line, well in rows(page, moves, chosen, "lecture.html"):
+        print(line, flush=True)
+        met &= well
     slow = statistics.quantiles(plain, n=10)[-1]
     print(f"| plain `interact` | JupyterLab | | {statistics.median(plain):.1f} | {slow:.1f} | | | |")
     print(f"\nMessages of the kernel while all demos were moved: {messages}")
