@@ -12,13 +12,10 @@ const VECTORS = 2, WIDTH = 4 * VECTORS; // for each, this many vectors of four n
 
 // Cross-correlation, the "convolution" of deep learning: (C, H, W) and (O, C / groups, kh, kw) give (O, H', W').
 export function conv2d(input, weight, { bias, stride = 1, padding = 0, dilation = 1, groups = 1 } = {}) {
-  const [channels, ...lengths] = input.shape, [outputs, depth, ...kernel] = weight.shape;
+  const [channels] = input.shape, [outputs, depth] = weight.shape;
   if (channels != depth * groups || outputs % groups)
     throw new Error(`weights ${weight.shape} in ${groups} groups do not fit ${channels} channels`);
-  const [strides, paddings, dilations] = [stride, padding, dilation].map(both);
-  const size = lengths.map((length, axis) =>
-    outputSize(length, kernel[axis], { padding: paddings[axis], stride: strides[axis], dilation: dilations[axis] }));
-  return slide(input, weight, size, { bias, stride, padding, dilation });
+  return slide(input, weight, { bias, stride, padding, dilation });
 }
 
 // (inputs,) and (outputs, inputs) give (outputs,): a convolution whose kernels fit in one place only.
@@ -29,12 +26,14 @@ export function dense(input, weight, bias) {
   return tensor([outputs], conv2d(image, kernels, { bias }).data);
 }
 
-// At each place of kernels (O, C / groups, kh, kw) on (C, H, W), [height, width] of them, the sum of weight times pixel;
-// or the `largest`, which padding never is. The last windows may reach beyond the padding.
-export function slide(input, weight, [height, width], { bias, stride = 1, padding = 0, dilation = 1, largest = false }) {
+// At each place of kernels (O, C / groups, kh, kw) on (C, H, W) the products of weight and pixel: their sum, to which
+// padding adds nothing, or the `largest` of them, which is never one of padding. ceil: as `outputSize` takes it.
+export function slide(input, weight, { bias, stride = 1, padding = 0, dilation = 1, ceil = false, largest = false }) {
   const [channels, rows, columns] = input.shape, [outputs, depth, kernelRows, kernelColumns] = weight.shape;
   const [strideRows, strideColumns] = both(stride), [padRows, padColumns] = both(padding);
   const [stepRows, stepColumns] = both(dilation), nothing = largest ? -Infinity : 0;
+  const height = outputSize(rows, kernelRows, { padding: padRows, stride: strideRows, dilation: stepRows, ceil });
+  const width = outputSize(columns, kernelColumns, { padding: padColumns, stride: strideColumns, dilation: stepColumns, ceil });
   const output = tensor([outputs, height, width]);
   if (!output.data.length) return output;
 
@@ -50,7 +49,8 @@ export function slide(input, weight, [height, width], { bias, stride = 1, paddin
   const taps = depth * kernelRows * kernelColumns, share = (outputs * depth) / channels, together = share > 1 ? TOGETHER : 1;
   const places = inputSize, weights = places + taps, biases = weights + together * taps, sums = biases + together;
   const inBytes = [places, taps, weights, biases, sums, apart, length].map(count => 4 * count);
-  const { floats, integers } = workshop.room(sums + together * apart), run = workshop[largest ? "largest" : together > 1 ? "several" : "one"];
+  const { floats, integers } = workshop.room(sums + together * apart);
+  const run = workshop[largest ? "largest" : together > 1 ? "several" : "one"];
 
   floats.fill(nothing, 0, inputSize);
   const { data } = input, rowsAt = Array.from({ length: rows }, (_, r) => rowAt(r + padRows));

@@ -12,10 +12,11 @@ export function tensor(shape, data) {
 // A number for rows and columns alike, or one each.
 export const both = value => (Array.isArray(value) ? value : [value, value]);
 
-// floor((n + 2p - d(k - 1) - 1) / s) + 1, or 0 where the kernel does not fit.
-export function outputSize(size, kernel, { padding = 0, stride = 1, dilation = 1 } = {}) {
-  const room = size + 2 * padding - dilation * (kernel - 1) - 1;
-  return room < 0 ? 0 : Math.floor(room / stride) + 1;
+// floor((n + 2p - d(k - 1) - 1) / s) + 1, or 0 where the kernel does not fit. ceil: a last window may reach beyond the
+// padding, as long as it does not lie there alone.
+export function outputSize(size, kernel, { padding = 0, stride = 1, dilation = 1, ceil = false } = {}) {
+  const room = size + 2 * padding - dilation * (kernel - 1) - 1, windows = (ceil ? Math.ceil : Math.floor)(room / stride) + 1;
+  return Math.max(0, ceil && (windows - 1) * stride >= size + padding ? windows - 1 : windows);
 }
 
 // (x - mean) / sqrt(variance + epsilon) * weight + bias, each of the four one number a channel.

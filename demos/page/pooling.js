@@ -5,26 +5,18 @@ import { both, tensor } from "./nn.js";
 
 // Padding never wins a maximum; a mean counts it as zeros, unless countPadding is false, or divides by `divisor`.
 export function pool2d(input, { kind, size, stride = size, padding = 0, dilation = 1, ceil = false, countPadding = true, divisor }) {
-  const [channels, ...lengths] = input.shape, [sizes, strides, paddings, dilations] = [size, stride, padding, dilation].map(both);
-  const reaches = sizes.map((length, axis) => dilations[axis] * (length - 1) + 1);
-  const pooled = lengths.map((length, axis) => pooledSize(length, reaches[axis], strides[axis], paddings[axis], ceil));
+  const [channels, ...lengths] = input.shape, [sizes, strides, paddings] = [size, stride, padding].map(both);
   const ones = tensor([channels, 1, ...sizes]);
   ones.data.fill(1);
-  const output = slide(input, ones, pooled, { stride, padding, dilation, largest: kind == "max" });
+  const output = slide(input, ones, { stride, padding, dilation, ceil, largest: kind == "max" });
   if (kind == "max") return output;
-  const [down, across] = lengths.map((length, axis) => Array.from({ length: pooled[axis] }, (_, k) => {
+  const [down, across] = lengths.map((length, axis) => Array.from({ length: output.shape[axis + 1] }, (_, k) => {
     const first = k * strides[axis] - paddings[axis], margin = countPadding ? paddings[axis] : 0;
     return Math.min(first + sizes[axis], length + margin) - Math.max(first, -margin);
   }));
   const counted = down.flatMap(rows => across.map(columns => divisor ?? rows * columns)), { data } = output;
-  for (let o = 0, k = 0; o < data.length; o++, k = k + 1 < counted.length ? k + 1 : 0) data[o] /= counted[k];
+  for (let o = 0; o < data.length; o++) data[o] /= counted[o % counted.length];
   return output;
-}
-
-function pooledSize(size, window, stride, padding, ceil) {
-  const room = size + 2 * padding - window;
-  const windows = (ceil ? Math.ceil : Math.floor)(room / stride) + 1;
-  return Math.max(0, ceil && (windows - 1) * stride >= size + padding ? windows - 1 : windows); // none lies in the padding alone
 }
 
 // Pooling to a given size, (rows, columns): windows of nearly the same size, side by side or overlapping by one.
