@@ -308,7 +308,7 @@ export class Bars {
       this.list.append(line);
     }
     const least = Math.min(0, ...values), length = Math.max(this.most, ...values) - least;
-    const share = value => `${((100 * value) / length).toFixed(1)}%`; // no finer: bars of nearly nothing then stay as they are
+    const share = value => `${((100 * value) / length).toFixed(2)}%`; // no finer: bars of nearly nothing then stay as they are
     names.forEach((text, k) => {
       const { line, name, bar, number } = this.rows[k];
       line.classList.toggle("chosen", k === chosen);

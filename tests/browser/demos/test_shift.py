@@ -82,7 +82,7 @@ def test_the_axis_cuts_no_bar_and_stays(explorer):
             "bars => bars.map(bar => parseFloat(bar.style.width))"
         )
         wanted = 100 * np.array(expected(down, right)["change"]) / longest
-        np.testing.assert_allclose(widths, wanted, atol=0.06)  # a tenth of a per cent is written
+        np.testing.assert_allclose(widths, wanted, atol=0.01)
         assert max(widths) <= 100
 
 
